@@ -1,0 +1,18 @@
+"""Experiments on `jconv`: fit a kernel, or take one apart, and see what it does.
+
+    python -m experiments.understand    the notebook this library grew from, retold
+    python -m experiments.fit           fit a kernel, compare with the best possible one, draw it
+
+Where things are:
+
+    config/        what a config may say (dataclasses and rules) and how a wrong one is answered, before JAX is imported
+    tasks.py       name -> Problem: input, target, what is known of the truth
+    models.py      name -> the convolution to fit
+    optimizers.py  name -> optax transformation
+    optimum.py     the least-squares optimum, in closed form
+    training.py    the jitted loop
+    outputs.py     the run folder: claimed once, written atomically
+    report.py      numbers -> table and metrics.json
+    comparison.py  many runs -> one table
+    fit.py, understand.py    `run(config)` does the work, `main` only wires
+"""

