@@ -1,0 +1,26 @@
+"""1-D convolution for JAX: exact, fast in both directions on every shape, and explained.
+
+The idea. One trilinear form
+
+    T(x, k, y) = sum over t, j, c, o of  x[t*stride + j*dilation - low, c] * k[j, c, o] * y[t, o]
+
+has three faces: the output `(x, k) -> y` is `conv1d`; the input `(y, k) -> x` is `conv_transpose1d` and the gradient
+for x; the kernel `(x, y) -> k` is the gradient for k. Each is linear in both operands and the transposes of each are the
+other two, so one JAX primitive with one jvp rule, one transpose table and one batching rule carries them all, and an
+algorithm is chosen for each face on its own.
+
+The map of the house. A file imports lower floors only:
+
+    0  checks, window       integers and words; no JAX
+    1  methods/             one algorithm a file, each with its three faces
+    2  choose, primitive    which method for a face; the faces and their rules under JAX's transformations
+    3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
+    4  analysis, interop    what each channel contributed; weights from and to other libraries
+    5  nnx, plot            the only files that import flax and matplotlib
+"""
+
+from jconv.conv import conv1d, conv_transpose1d
+from jconv.methods import METHODS
+from jconv.window import output_length, receptive_field
+
+__all__ = ["METHODS", "conv1d", "conv_transpose1d", "output_length", "receptive_field"]

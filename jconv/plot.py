@@ -18,7 +18,7 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 """One colour a channel, in this order, then again."""
-GREY = "#8C8C8C"
+GREY = "#A0A0A0"
 WEIGHTS, STEPS = "RdBu_r", "cividis_r"
 MOST_PANELS = 4
 """Channels in and channels out that get a panel of their own."""
@@ -139,7 +139,9 @@ def before_after(
         for ax in middle:
             ax.set_ylim(first.get_ylim())
     for ax in axes[:, 0]:
-        ax.set_ylabel(value_label)
+        ax.set_ylabel(
+            "error" + value_label[value_label.find(" (") :] * (" (" in value_label) if ax is last else value_label
+        )
         key(ax)
     last.axhline(0, color=BLACK, linewidth=0.6)
     last.set_xlabel(time_label)
@@ -217,7 +219,7 @@ def frequency_curves(
         title, frequency_label: text.
         spectra: name -> (points,) power of signals, drawn below if given.
         spectrum_label: text with their unit.
-        floor_db: what is less is drawn there.
+        floor_db: lower end of the gain axis.
     """
     _, inputs, outputs = next(iter(gains.values())).shape
     if spectra:
@@ -234,8 +236,9 @@ def frequency_curves(
     for (row, column), ax in np.ndenumerate(pairs):
         ax.axhline(0, color=BLACK, linewidth=0.6)
         for (name, gain), style in zip(gains.items(), styles, strict=False):
-            ax.plot(frequencies, decibels(gain[:, row, column], floor_db), label=name, **style)
+            ax.plot(frequencies, decibels(gain[:, row, column], 2 * floor_db), label=name, **style)
         ax.set_xlim(frequencies[0], frequencies[-1])
+        ax.set_ylim(bottom=floor_db)
     for ax in pairs[:, 0]:
         ax.set_ylabel("gain (dB)")
     for ax in axes[-1]:
@@ -281,7 +284,7 @@ def loss_curves(
     ax.plot(np.arange(1, len(train) + 1), train, color=SKY, linewidth=0.8, alpha=0.8, label="train, each minibatch")
     ax.plot(looks, held_out, color=BLUE, linewidth=2, marker="o", markersize=3, label="held out")
     if optimum is not None:
-        ax.axhline(optimum, color=VERMILION, linestyle="--", linewidth=1.8, label=f"optimum {optimum:.4g}")
+        ax.axhline(optimum, color=VERMILION, linestyle="--", linewidth=1.8, label=f"held out, optimum: {optimum:.4g}")
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel=value_label)
     key(ax)
     headline(figure, title)

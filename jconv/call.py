@@ -1,0 +1,147 @@
+"""The arguments that `conv1d` and `conv_transpose1d` share: checked, and brought to one layout."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from jconv import checks
+from jconv.methods import METHODS, REGISTRY, Face
+from jconv.primitive import convolve, problem_of
+from jconv.window import Window
+
+LAYOUTS = ("NLC", "NCL")
+
+
+@dataclass(frozen=True)
+class Call:
+    """Checked arguments. Whatever the layout, `signal` is `(batch, length, channels)` and `kernel` `(width, per group, channels)`."""
+
+    signal: Array
+    kernel: Array
+    bias: Array | None
+    batch_shape: tuple[int, ...]
+    groups: int
+    channels_first: bool
+    method: str
+    precision: Any
+    dtype: np.dtype
+    shapes: str  # of the arguments as they were given, for error messages
+
+    @property
+    def width(self) -> int:
+        """Taps of the kernel."""
+        return self.kernel.shape[0]
+
+    def apply(self, face: Face, signal: Array, window: Window, outputs: int) -> Array:
+        """Run the primitive on `signal`, add the bias and restore layout and batch axes.
+
+        Raises:
+            ValueError: `bias` is not of shape `(outputs,)`.
+            NotImplementedError: the method refuses this problem.
+        """
+        if self.bias is not None and self.bias.shape != (outputs,):
+            raise ValueError(
+                f"`bias` must have shape ({outputs},), one entry an output channel; got {self.bias.shape}; {self.shapes}"
+            )
+        first = signal.reshape(1, *signal.shape[:2], self.groups, signal.shape[2] // self.groups)
+        per_group = self.kernel.shape[2] // self.groups
+        second = self.kernel.reshape(1, *self.kernel.shape[:2], self.groups, per_group)
+        if self.method != "auto":  # refused here, before any tracing, and not only when the lowering asks
+            REGISTRY[self.method].check(problem_of(face, first, second, window, self.precision, self.dtype))
+        result = convolve(face, first, second, window, self.method, self.precision, self.dtype)
+        result = result.reshape(*self.batch_shape, result.shape[2], outputs)
+        if self.bias is not None:
+            result = result + self.bias.astype(self.dtype).reshape((1,) * (result.ndim - 1) + (outputs,))
+        return jnp.swapaxes(result, -1, -2) if self.channels_first else result
+
+
+def check_call(
+    name: str,
+    signal: Any,
+    kernel: Any,
+    bias: Any,
+    groups: int,
+    layout: str,
+    method: str,
+    precision: Any,
+    preferred_element_type: Any,
+) -> Call:
+    """Check what can be checked without knowing the direction; `name` is that of the signal, "x" or "y".
+
+    Raises:
+        TypeError: not arrays of one numeric dtype, or an unusable `precision` or `preferred_element_type`.
+        ValueError: a wrong rank, an empty kernel, or channels that `groups` does not divide.
+    """
+    layout = checks.one_of("layout", layout, LAYOUTS)
+    method = checks.one_of("method", method, ("auto", *METHODS))
+    signal, kernel = _array(name, signal), _array("kernel", kernel)
+    bias = None if bias is None else _array("bias", bias)
+    shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={layout!r}"
+    channels_first = layout == "NCL"
+    if signal.ndim < 2:
+        wanted = "(*batch, channels, length)" if channels_first else "(*batch, length, channels)"
+        raise ValueError(f"`{name}` must have at least 2 axes, {wanted}; it has {signal.ndim}; {shapes}")
+    if kernel.ndim != 3:
+        wanted = "(channels, per group, width)" if channels_first else "(width, per group, channels)"
+        raise ValueError(f"`kernel` must have 3 axes, {wanted}; it has {kernel.ndim}; {shapes}")
+    if kernel.dtype != signal.dtype:
+        raise TypeError(f"`kernel` (of {kernel.dtype}) must have the dtype of `{name}` ({signal.dtype})")
+    if channels_first:
+        signal, kernel = jnp.swapaxes(signal, -1, -2), jnp.transpose(kernel)
+    if kernel.shape[0] == 0:
+        raise ValueError(f"`kernel` must have a width of at least 1; {shapes}")
+    for what, count in ((f"channels of `{name}`", signal.shape[-1]), ("channels of `kernel`", kernel.shape[2])):
+        if count == 0 or count % groups:
+            wanted = "divide" if count else "not exceed"
+            raise ValueError(f"`groups` (={groups}) must {wanted} the {what} (={count}); {shapes}")
+    dtype = _result_dtype(name, signal.dtype, preferred_element_type)
+    if bias is not None and bias.dtype not in (signal.dtype, dtype):
+        raise TypeError(f"`bias` (of {bias.dtype}) must have the dtype of `{name}` ({signal.dtype}) or of the result ({dtype})")
+    *batch_shape, length, channels = signal.shape
+    signal = signal.reshape(math.prod(batch_shape), length, channels)
+    precision = _hashable_precision(precision)
+    return Call(
+        signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes
+    )
+
+
+def _array(name: str, value: Any) -> Array:
+    if not isinstance(value, (jax.Array, np.ndarray)):
+        raise TypeError(f"`{name}` ({checks.shown(value)}) must be a JAX or NumPy array")
+    array = jnp.asarray(value)
+    numeric = jnp.issubdtype(array.dtype, jnp.number)
+    if not numeric or (jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize < 2):
+        raise TypeError(f"`{name}` (of {array.dtype}) must be of an integer, floating (16 bits or more) or complex dtype")
+    return array
+
+
+def _result_dtype(name: str, given: Any, preferred: Any) -> np.dtype:
+    if preferred is None:
+        return np.dtype(given)
+    try:
+        dtype = jax.dtypes.canonicalize_dtype(preferred)
+    except TypeError:
+        raise TypeError(f"`preferred_element_type` ({checks.shown(preferred)}) must be a dtype") from None
+    kinds = (jnp.integer, jnp.floating, jnp.complexfloating)
+    rank_of = [next(i for i, kind in enumerate(kinds) if jnp.issubdtype(d, kind)) if jnp.issubdtype(d, jnp.number) else -1 for d in (given, dtype)]
+    if rank_of[1] < rank_of[0]:
+        raise TypeError(f"`preferred_element_type` (={dtype}) cannot hold the result: `{name}` is of {given}")
+    return np.dtype(dtype)
+
+
+def _hashable_precision(precision: Any) -> Any:
+    if precision is None or isinstance(precision, lax.Precision):
+        return precision
+    if isinstance(precision, (tuple, list)) and len(precision) == 2:
+        return tuple(_hashable_precision(entry) for entry in precision)
+    try:
+        return lax.Precision(precision)
+    except ValueError:
+        raise ValueError(
+            f"`precision` ({checks.shown(precision)}) must be None, a `jax.lax.Precision`, its name, or a pair of these"
+        ) from None

@@ -1,0 +1,64 @@
+"""Argument checks that speak of the argument: its name in backticks, its value, and what was expected.
+
+Nothing here imports JAX, so a check costs microseconds and runs before any tracing starts.
+"""
+
+import difflib
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def whole_number(name: str, value: Any, *, minimum: int | None = None) -> int:
+    """Return `value` as a Python int.
+
+    Raises:
+        TypeError: `value` is a bool, a float, a traced value or anything else that is not a concrete integer.
+        ValueError: `value` is below `minimum`.
+    """
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)
+    except Exception:  # a tracer raises an error class of its own; reading it would mean importing JAX
+        raise TypeError(f"`{name}` ({shown(value)}) must be a concrete integer") from None
+    if minimum is not None and number < minimum:
+        raise ValueError(f"`{name}` (={number}) must be at least {minimum}")
+    return number
+
+
+def one_of(name: str, value: Any, words: Iterable[str]) -> str:
+    """Return the one of `words` that `value` is, in any case.
+
+    Raises:
+        TypeError: `value` is not a string.
+        ValueError: `value` is none of the words; the message lists them and names the nearest.
+    """
+    by_lower = {word.lower(): word for word in words}
+    listed = ", ".join(repr(word) for word in by_lower.values())
+    if not isinstance(value, str):
+        raise TypeError(f"`{name}` ({shown(value)}) must be one of {listed}")
+    if value.lower() not in by_lower:
+        near = difflib.get_close_matches(value.lower(), by_lower, n=1)
+        hint = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+        raise ValueError(f"`{name}` (={value!r}) must be one of {listed}{hint}")
+    return by_lower[value.lower()]
+
+
+def int_pair(name: str, value: Sequence[Any]) -> tuple[int, int]:
+    """Return `value` as a pair of Python ints.
+
+    Raises:
+        TypeError: an entry is not a concrete integer.
+        ValueError: there are not exactly two entries.
+    """
+    if len(value) != 2:
+        raise ValueError(f"`{name}` (={value!r}) must be a word, an int or a pair (low, high); it has {len(value)} entries")
+    low, high = (whole_number(f"{name}[{i}]", entry) for i, entry in enumerate(value))
+    return low, high
+
+
+def shown(value: Any) -> str:
+    """`=value, a type`, cut short if the value is long."""
+    text = repr(value)
+    return f"={text if len(text) <= 60 else text[:57] + '...'}, a {type(value).__name__}"

@@ -1,0 +1,145 @@
+"""The public functions: check every argument, find the windows, call the primitive, add the bias."""
+
+from typing import Any
+
+from jax import Array
+from jax.typing import ArrayLike, DTypeLike
+
+from jconv.call import check_call
+from jconv.padding_modes import pad_by_mode
+from jconv.window import Padding, check_steps, forward_window, transposed_window
+
+
+def conv1d(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    stride: int = 1,
+    padding: Padding = "valid",
+    padding_mode: str = "zeros",
+    dilation: int = 1,
+    groups: int = 1,
+    layout: str = "NLC",
+    method: str = "auto",
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+) -> Array:
+    """1-D cross-correlation: the kernel is not flipped, as in PyTorch, Flax and `jax.lax`.
+
+    `y[t, o] = bias[o] + sum over j, c of x[t*stride + j*dilation - low, c] * kernel[j, c, o]`
+
+    with x zero outside its length, one such sum for each group of channels and each entry of the batch.
+
+    Shape:
+        - x: `(*batch, length, in)` in layout "NLC", `(*batch, in, length)` in "NCL"; any number of batch axes.
+        - kernel: `(width, in/groups, out)` in "NLC" (as Flax), `(out, in/groups, width)` in "NCL" (as PyTorch).
+        - bias: `(out,)`.
+        - result: `(*batch, output_length, out)` in "NLC", `(*batch, out, output_length)` in "NCL".
+
+    Args:
+        x: signal; float16, bfloat16, float32, float64, complex64, complex128 or any integer dtype.
+        kernel: weights, of the dtype of `x`.
+        bias: added to every output position; of the dtype of `x` or of the result.
+        stride: input positions from one window to the next.
+        padding: "valid", "same", "same_lower", "causal" (any case), an int for both sides, or a pair `(low, high)`;
+            a negative amount crops. "same" is XLA's stride-aware rule; "causal" is `(span - 1, 0)` with
+            `span = (width - 1) * dilation + 1`, also when `stride > 1` (see `jconv.window.resolve_padding`).
+        padding_mode: what the padding holds: "zeros", "reflect", "replicate" or "circular". Cropping comes after.
+        dilation: input positions from one tap to the next.
+        groups: the channels are cut into so many groups that do not see one another; `groups = in` is depthwise.
+        layout: "NLC" (channels last) or "NCL" (channels first).
+        method: a name in `jconv.METHODS`, or "auto" for the fastest known for this shape, dtype and platform.
+        precision: as in `jax.lax.dot_general`.
+        preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
+            float16 and bfloat16 are summed in float32.
+
+    Raises:
+        TypeError: an argument has the wrong type: mixed dtypes, a float or traced `stride`, ...
+        ValueError: a wrong rank, channel count, group count, word or size, or an output without positions.
+        NotImplementedError: `method` cannot do this case.
+
+    >>> import jax.numpy as jnp
+    >>> x = jnp.arange(5.0)[:, None]  # five positions, one channel
+    >>> kernel = jnp.array([-1.0, 0.0, 1.0])[:, None, None]
+    >>> conv1d(x, kernel)[:, 0].tolist()
+    [2.0, 2.0, 2.0]
+    >>> conv1d(x, kernel, padding="same")[:, 0].tolist()
+    [1.0, 2.0, 2.0, 2.0, -3.0]
+    """
+    stride, dilation, groups = check_steps(stride, dilation, groups)
+    call = check_call("x", x, kernel, bias, groups, layout, method, precision, preferred_element_type)
+    channels, per_group = call.signal.shape[2], call.kernel.shape[1]
+    if channels != groups * per_group:
+        raise ValueError(
+            f"`kernel` must have in/groups input channels (={channels}/{groups}={channels // groups}); "
+            f"it has {per_group}; {call.shapes}"
+        )
+    signal, padding = pad_by_mode(call.signal, padding, padding_mode, call.width, stride, dilation)
+    window = forward_window(signal.shape[1], call.width, stride, padding, dilation)
+    return call.apply("output", signal, window, outputs=call.kernel.shape[2])
+
+
+def conv_transpose1d(
+    y: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    stride: int = 1,
+    padding: Padding = "valid",
+    output_padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+    layout: str = "NLC",
+    method: str = "auto",
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+) -> Array:
+    """The adjoint of `conv1d` with the same arguments and the same kernel array; the kernel is not flipped.
+
+    `x[l, c] = bias[c] + sum over t, j, o with t*stride + j*dilation - low = l of y[t, o] * kernel[j, c, o]`
+
+    so that `sum(conv1d(x, k) * y) == sum(x * conv_transpose1d(y, k))`. In layout "NCL" this is PyTorch's
+    `conv_transpose1d` with PyTorch's weight layout.
+
+    Shape:
+        - y: `(*batch, length, in)` in layout "NLC", `(*batch, in, length)` in "NCL".
+        - kernel: `(width, out/groups, in)` in "NLC", `(in, out/groups, width)` in "NCL", where in and out are those of
+          this function: the array that `conv1d` takes from `out` to `in` channels.
+        - bias: `(out,)`.
+        - result: `(*batch, result_length, out)` or `(*batch, out, result_length)`; see `output_padding`.
+
+    Args:
+        y: signal, as `x` in `conv1d`.
+        kernel: weights, of the dtype of `y`.
+        bias: added to every position of the result.
+        stride: positions of the result from one window to the next: the upsampling factor.
+        padding: as in `conv1d`; what that would add to the result is cut off here.
+        output_padding: chooses among the lengths that `conv1d` takes to `length`, by adding to
+            `(length - 1) * stride + span - low - high` (PyTorch's rule; less than `stride` or `dilation`), or to
+            `length * stride` for "same" and "same_lower" (where it is negative or zero).
+        dilation: positions of the result from one tap to the next.
+        groups: as in `conv1d`.
+        layout: as in `conv1d`.
+        method: as in `conv1d`.
+        precision: as in `conv1d`.
+        preferred_element_type: as in `conv1d`.
+
+    Raises:
+        TypeError, ValueError, NotImplementedError: as `conv1d`.
+
+    >>> import jax.numpy as jnp
+    >>> y = jnp.array([[1.0], [10.0]])
+    >>> kernel = jnp.array([1.0, 2.0, 3.0])[:, None, None]
+    >>> conv_transpose1d(y, kernel, stride=2)[:, 0].tolist()
+    [1.0, 2.0, 13.0, 20.0, 30.0]
+    """
+    stride, dilation, groups = check_steps(stride, dilation, groups)
+    call = check_call("y", y, kernel, bias, groups, layout, method, precision, preferred_element_type)
+    channels, per_group = call.kernel.shape[2], call.kernel.shape[1]
+    if call.signal.shape[2] != channels:
+        raise ValueError(
+            f"`kernel` must have the input channels of `y` (={call.signal.shape[2]}); it has {channels}; {call.shapes}"
+        )
+    window = transposed_window(call.signal.shape[1], call.width, stride, padding, dilation, output_padding)
+    return call.apply("input", call.signal, window, outputs=groups * per_group)

@@ -1,0 +1,86 @@
+"""What every method is given: three faces of one trilinear form, over five named axes.
+
+    T(x, k, y) = sum over b n t j g c o of  x[b, n, t*stride + j*dilation - low, g, c] * k[b, j, c, g, o] * y[b, n, t, g, o]
+
+    b  independent problems, each with a kernel of its own (more than one only under vmap)
+    n  batch entries that share a kernel          t  output positions          j  kernel taps
+    g  groups                                     c  inputs of one group       o  outputs of one group
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jconv.window import Window
+
+Face = Literal["output", "input", "kernel"]
+FACES: tuple[Face, ...] = ("output", "input", "kernel")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that is static about one call: the window, the sizes, and how to do the arithmetic.
+
+    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns.
+    """
+
+    window: Window
+    problems: int
+    batch: int
+    groups: int
+    inputs: int
+    outputs: int
+    dtype: np.dtype
+    accumulate: np.dtype
+    precision: Any = None
+
+    @property
+    def x_shape(self) -> tuple[int, ...]:
+        """(problems, batch, input length, groups, inputs)."""
+        return self.problems, self.batch, self.window.input_length, self.groups, self.inputs
+
+    @property
+    def k_shape(self) -> tuple[int, ...]:
+        """(problems, kernel size, inputs, groups, outputs)."""
+        return self.problems, self.window.kernel_size, self.inputs, self.groups, self.outputs
+
+    @property
+    def y_shape(self) -> tuple[int, ...]:
+        """(problems, batch, output length, groups, outputs)."""
+        return self.problems, self.batch, self.window.output_length, self.groups, self.outputs
+
+    def einsum(self, formula: str, a: Array, b: Array) -> Array:
+        """`jnp.einsum` at this problem's precision, summed in `accumulate`."""
+        return jnp.einsum(formula, a, b, precision=self.precision, preferred_element_type=self.accumulate)
+
+
+FaceFunction = Callable[[Array, Array, Problem], Array]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One algorithm: a function a face, each `(first operand, second operand, problem) -> result` in `accumulate`.
+
+    `refuses` gives the reason why the method cannot do a problem, or None.
+    """
+
+    name: str
+    output: FaceFunction  # (x, k) -> y
+    input: FaceFunction  # (y, k) -> x
+    kernel: FaceFunction  # (x, y) -> k
+    refuses: Callable[[Problem], str | None] = lambda problem: None
+
+    def check(self, problem: Problem) -> None:
+        """Raise NotImplementedError, naming the method, if it cannot do `problem`."""
+        reason = self.refuses(problem)
+        if reason:
+            raise NotImplementedError(f"`method` (={self.name!r}) cannot do this: {reason}")
+
+    def run(self, face: Face, first: Array, second: Array, problem: Problem) -> Array:
+        """Compute one face."""
+        self.check(problem)
+        return getattr(self, face)(first, second, problem)

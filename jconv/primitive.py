@@ -1,0 +1,164 @@
+"""The three faces of the trilinear form as one JAX primitive, and its rules under every transformation.
+
+Each face is linear in each of its two operands, and its transposes are the other two faces. So there is one bilinear
+rule with a table of six rows, and one batching rule that folds the mapped axis into an axis the form has already.
+Operands and results have the five axes of `jconv.methods.problem`.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+
+from jconv.choose import choose
+from jconv.methods import REGISTRY, Face, Problem
+from jconv.window import Window
+
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
+
+# face: (first operand, second operand, result)
+OPERANDS: dict[Face, tuple[str, str, str]] = {
+    "output": ("x", "k", "y"),
+    "input": ("y", "k", "x"),
+    "kernel": ("x", "y", "k"),
+}
+FACE_GIVING: dict[str, Face] = {result: face for face, (_, _, result) in OPERANDS.items()}
+
+# where each array keeps an axis that two of the three share: batch (x, y), inputs (x, k), outputs (k, y)
+SHARED_AXIS: dict[frozenset[str], dict[str, int]] = {
+    frozenset("xy"): {"x": 1, "y": 1},
+    frozenset("xk"): {"x": 4, "k": 2},
+    frozenset("ky"): {"k": 4, "y": 4},
+}
+
+conv_p = Primitive("conv1d")
+
+
+def convolve(
+    face: Face,
+    first: Array,
+    second: Array,
+    window: Window,
+    method: str = "auto",
+    precision: Any = None,
+    dtype: Any = None,
+) -> Array:
+    """One face of the form: "output" `(x, k) -> y`, "input" `(y, k) -> x`, "kernel" `(x, y) -> k`.
+
+    Args:
+        face: which of the three.
+        first: x or y, `(problems, batch, length, groups, channels)`.
+        second: k, `(problems, taps, inputs, groups, outputs)`, or y.
+        window: where the windows lie.
+        method: a name in `METHODS`, or "auto".
+        precision: as in `jax.lax.dot_general`, hashable.
+        dtype: of the result; that of the operands by default.
+    """
+    first, second = _equally_varying(first, second)
+    dtype = np.dtype(dtype or jnp.result_type(first, second))
+    return conv_p.bind(first, second, face=face, window=window, method=method, precision=precision, dtype=dtype)
+
+
+def problem_of(face: Face, first: Any, second: Any, window: Window, precision: Any, dtype: np.dtype) -> Problem:
+    """The static description of a call, from the shapes and dtypes of its operands."""
+    sizes = dict(zip(OPERANDS[face], (first.shape, second.shape), strict=False))
+    problems, groups = first.shape[0], first.shape[3]
+    batch = first.shape[1]
+    inputs = sizes["x"][4] if "x" in sizes else sizes["k"][2]
+    outputs = sizes["y"][4] if "y" in sizes else sizes["k"][4]
+    operand_dtype = np.dtype(jnp.promote_types(first.dtype, second.dtype))
+    accumulate = np.dtype(jnp.promote_types(operand_dtype, dtype))
+    if jnp.issubdtype(accumulate, jnp.floating) and accumulate.itemsize < 4:
+        accumulate = np.dtype(np.float32)
+    return Problem(window, problems, batch, groups, inputs, outputs, operand_dtype, accumulate, precision)
+
+
+def _run(first: Array, second: Array, *, face, window, method, precision, dtype, platform: str) -> Array:
+    problem = problem_of(face, first, second, window, precision, dtype)
+    shape = _result_shape(face, problem)
+    if first.size == 0 or second.size == 0 or 0 in shape:
+        return jnp.zeros(shape, dtype)
+    name = choose(face, problem, platform) if method == "auto" else method
+    first, second = first.astype(problem.dtype), second.astype(problem.dtype)
+    return REGISTRY[name].run(face, first, second, problem).astype(dtype)
+
+
+def _result_shape(face: Face, problem: Problem) -> tuple[int, ...]:
+    return {"output": problem.y_shape, "input": problem.x_shape, "kernel": problem.k_shape}[face]
+
+
+@conv_p.def_abstract_eval
+def _abstract_eval(first, second, *, face, window, method, precision, dtype):
+    problem = problem_of(face, first, second, window, precision, dtype)
+    return first.update(shape=_result_shape(face, problem), dtype=dtype, weak_type=False)
+
+
+@partial(jax.jit, static_argnames=("face", "window", "method", "precision", "dtype"))
+def _eagerly(first, second, **params):
+    return conv_p.bind(first, second, **params)
+
+
+conv_p.def_impl(_eagerly)
+
+
+def _transpose(position: int, cotangent, first, second, *, face, window, method, precision, dtype):
+    """The six rows: the operand at `position` is the unknown; the other and the cotangent give it."""
+    names = OPERANDS[face]
+    unknown, known = (first, second) if position == 0 else (second, first)
+    wanted, other, result = names[position], names[1 - position], names[2]
+    arrays = {other: known, result: cotangent}
+    turned = FACE_GIVING[wanted]
+    a, b = (arrays[name] for name in OPERANDS[turned][:2])
+    return convolve(turned, a, b, window, method, precision, unknown.aval.dtype)
+
+
+ad.defbilinear(
+    conv_p,
+    lambda ct, first, second, **params: _transpose(0, ct, first, second, **params),
+    lambda ct, first, second, **params: _transpose(1, ct, first, second, **params),
+)
+
+
+def _batch(args, dims, *, face, window, method, precision, dtype):
+    """Fold the mapped axis: into `problems` if both operands have it, else into the axis shared with the result."""
+    first, second = args
+    first_name, second_name, result_name = OPERANDS[face]
+    apply = partial(convolve, face, window=window, method=method, precision=precision, dtype=dtype)
+    if dims[0] is not None and dims[1] is not None:
+        size = first.shape[dims[0]]
+        result = apply(_fold(first, dims[0], 0), _fold(second, dims[1], 0))
+        return _unfold(result, size, 0), 0
+    position = 0 if dims[0] is not None else 1
+    name = (first_name, second_name)[position]
+    size = args[position].shape[dims[position]]
+    axes = SHARED_AXIS[frozenset((name, result_name))]
+    folded = _fold(args[position], dims[position], axes[name])
+    result = apply(folded, second) if position == 0 else apply(first, folded)
+    return _unfold(result, size, axes[result_name]), axes[result_name]
+
+
+def _fold(a: Array, mapped: int, axis: int) -> Array:
+    a = jnp.moveaxis(a, mapped, axis)
+    return a.reshape(*a.shape[:axis], a.shape[axis] * a.shape[axis + 1], *a.shape[axis + 2 :])
+
+
+def _unfold(a: Array, size: int, axis: int) -> Array:
+    return a.reshape(*a.shape[:axis], size, a.shape[axis] // size if size else 0, *a.shape[axis + 1 :])
+
+
+batching.primitive_batchers[conv_p] = _batch
+
+for _platform in PLATFORMS:
+    mlir.register_lowering(
+        conv_p, mlir.lower_fun(partial(_run, platform=_platform), multiple_results=False), platform=_platform
+    )
+
+
+def _equally_varying(first: Array, second: Array) -> tuple[Array, Array]:
+    """Inside `shard_map`, mark both operands as varying over the same mesh axes, as JAX's own binary operations do."""
+    return first, second
