@@ -9,6 +9,7 @@ from typing import Any
 
 from .config.fields import ConfigError
 from .errors import RunError
+from .outputs import shown
 
 FAILED = "failed.txt"
 
@@ -19,7 +20,7 @@ def command(run: Callable[[Any, Path], Any], config_name: str, schema: type, com
     Exit codes: 0, 1 if a job failed, 2 if the config cannot run, 130 after Ctrl-C.
 
     Args:
-        run: (config, folder) -> anything; an interrupted run returns {"stopped": True, ...}.
+        run: (config, folder) -> anything; an interrupted run returns {"stopped": True, "steps": ..., ...}.
         config_name: primary config.
         schema: dataclass of a job.
         compare: end a multirun with one table of all its jobs.
@@ -29,8 +30,8 @@ def command(run: Callable[[Any, Path], Any], config_name: str, schema: type, com
     except BrokenPipeError:  # as in `--help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped by Ctrl-C.", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(*interrupt.args or ["Stopped by Ctrl-C; nothing was learnt yet."], file=sys.stderr)
         sys.exit(130)
 
 
@@ -66,7 +67,9 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
             fail(error, folder, failures)
         else:
             if result.get("stopped"):
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(
+                    f"Stopped by Ctrl-C after {result['steps']} steps; what was learnt so far is saved in {shown(folder)}"
+                )
 
     sys.argv = [sys.argv[0], *arguments]
     try:

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from .outputs import CLAIM, csv_text, write_whole
+from .outputs import shown as folder_name
 
 NUMBERS = ("held_out_mse", "optimum_mse", "excess_db", "kernel_rmse", "steps", "compile_seconds", "run_seconds")
+HIDDEN = ("optimum_mse", "compile_seconds")
 
 
 def compare_jobs(sweep: Path) -> None:
@@ -31,14 +33,22 @@ def compare_jobs(sweep: Path) -> None:
     lines = [[shown(cell) for cell in row] for row in rows]
     markdown = [header, ["---"] * len(header), *lines]
     write_whole(sweep / "comparison.md", "".join(f"| {' | '.join(cells)} |\n" for cells in markdown))
-    console = Console()
-    table = Table(title=f"{len(jobs)} jobs, in {sweep}", title_justify="left")
-    for name in header:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for cells in lines:
-        table.add_row(*cells)
+    show(Console(), sweep, header, rows)
+
+
+def show(console: Console, sweep: Path, header: list[str], rows: list[list[Any]]) -> None:
+    """Print what of the table fits a terminal: no empty columns, short names, the reasons of failures below."""
+    table = Table(title=f"{len(rows)} jobs, also in {folder_name(sweep)}/comparison.csv and .md", title_justify="left")
+    kept = [i for i, name in enumerate(header) if name not in HIDDEN and any(row[i] is not None for row in rows)]
+    for i in kept:
+        table.add_column(header[i].rpartition(".")[2].replace("_", " "))
+    for row in rows:
+        table.add_row(*(shown(row[i], digits=4).partition(":")[0] for i in kept))
     console.print()
     console.print(table)
+    for row in rows:
+        if ":" in row[-1]:
+            console.print(f"Job {row[0]} {row[-1]}", soft_wrap=True, highlight=False, markup=False)
 
 
 def settings(job: Path) -> dict[str, Any]:
@@ -72,8 +82,8 @@ def outcome(job: Path) -> tuple[dict[str, Any], str]:
     return numbers, "stopped" if numbers.get("stopped") else "done"
 
 
-def shown(cell: Any) -> str:
+def shown(cell: Any, digits: int = 6) -> str:
     """A cell for reading."""
     if cell is None:
         return "-"
-    return f"{cell:.5g}" if isinstance(cell, float) else str(cell).replace("|", "/")
+    return f"{cell:.{digits}g}" if isinstance(cell, float) else str(cell).replace("|", "/")

@@ -26,7 +26,7 @@ def run(config: Fit, folder: Path) -> dict:
     from omegaconf import OmegaConf
     from rich.console import Console
 
-    from .outputs import RunFolder
+    from .outputs import RunFolder, shown
 
     output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
     console = Console()
@@ -63,7 +63,7 @@ def run(config: Fit, folder: Path) -> dict:
             raise RunError(
                 f"the loss diverged by step {training.steps}: `optimizer.learning_rate` "
                 f"(={config.optimizer.learning_rate:g}) is too large; try optimizer.learning_rate="
-                f"{min(config.optimizer.learning_rate / 10, 0.01):g} (losses so far: {folder / 'metrics.csv'})"
+                f"{min(config.optimizer.learning_rate / 10, 0.01):g} (losses so far: {shown(folder)}/metrics.csv)"
             )
         optimum = least_squares(x, y, config.model)
         found = report.findings(problem, config.model, training, optimum)
@@ -89,12 +89,6 @@ def windows(signal, length: int):
     length = min(length, len(signal))
     count = len(signal) // length
     return signal[: count * length].reshape(count, length, -1)
-
-
-def shown(folder: Path) -> str:
-    """The folder as one would type it."""
-    here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class RunFolder:
                 file.write(config)
         except FileExistsError as error:
             raise RunError(
-                f"`hydra.run.dir` (={path}) holds another run; choose another with hydra.run.dir=PATH"
+                f"`hydra.run.dir` (={shown(path)}) holds another run; choose another with hydra.run.dir=PATH"
             ) from error
         except OSError as error:
             raise cannot_write(path, error) from error
@@ -63,6 +63,12 @@ class RunFolder:
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=150)
         self.write(name, buffer.getvalue())
+
+
+def shown(folder: Path) -> str:
+    """The folder as one would type it."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -100,4 +106,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def cannot_write(path: Path, error: OSError) -> RunError:
     """The disk's answer in one line."""
-    return RunError(f"cannot write {path} ({error.strerror or error}); choose another folder with hydra.run.dir=PATH")
+    return RunError(
+        f"cannot write {shown(path)} ({error.strerror or error}); choose another folder with hydra.run.dir=PATH"
+    )

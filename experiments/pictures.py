@@ -16,6 +16,7 @@ from .training import Training
 
 SECONDS = 3.0
 SAMPLES = 120
+LOWEST_HZ = 2.0  # below it the estimate of a spectrum has taken the mean away
 
 
 def draw(
@@ -57,7 +58,7 @@ def signal(problem: Problem, model: schema.Model, training: Training, found: Fin
     if problem.snr_in_db is not None:
         title = f"SNR {problem.snr_in_db:.1f} dB in, {left:.1f} dB out, on data the fit never saw"
     else:
-        title = f"Outputs match their targets on data the fit never saw: error {left:.0f} dB below the signal"
+        title = f"On data the fit never saw the error is {left:.0f} dB below the signal"
     return plot.before_after(
         samples / problem.rate if problem.rate else samples,
         inputs[part],
@@ -65,17 +66,17 @@ def signal(problem: Problem, model: schema.Model, training: Training, found: Fin
         out[part],
         title=title,
         time_label="time (s)" if problem.rate else "time (samples)",
-        value_label=value_label(problem),
+        value_label=value_label(problem, "ECG" if problem.unit else "value"),
     )
 
 
 def kernel(problem: Problem, model: schema.Model, training: Training, optimum: Optimum, found: Findings) -> Figure:
     """Learnt kernel, optimum, truth."""
     learnt = training.arrays["kernel"]
-    kernels = {"learnt": learnt, "optimum (least squares)": optimum.kernel}
+    kernels = {"learnt": learnt, goal(optimum): optimum.kernel}
     largest = float(np.abs(learnt - optimum.kernel).max())
     share = largest / (float(np.abs(optimum.kernel).max()) or 1.0)
-    title = f"The learnt kernel is the optimum to within {share:.1%} of its largest weight"
+    title = f"The learnt kernel differs from the optimum by at most {share:.1%} of the largest weight"
     if found.kernel_rmse is not None and problem.true_kernel is not None:
         kernels["truth"] = problem.true_kernel
         if optimum.kernel_rank < optimum.columns:
@@ -100,18 +101,20 @@ def response(problem: Problem, model: schema.Model, training: Training, optimum:
     if problem.rate is not None:
         frequencies, label = frequencies * problem.rate, "frequency (Hz)"
     if problem.snr_in_db is None or problem.rate is None:
-        title = "What each kernel does to each frequency"
+        title = "What the kernels do to each frequency"
+        if blind(optimum):
+            title += ": they need to agree only where the input has power"
         return plot.frequency_curves(frequencies, gains, title=title, frequency_label=label)
     spectra = {
         "signal": spectrum(problem.y[:, 0], problem.rate, frequencies),
         "noise": spectrum(problem.x[:, 0] - problem.y[:, 0], problem.rate, frequencies),
     }
-    louder = frequencies[spectra["signal"] > spectra["noise"]]
-    edge = f"{louder.max():.0f} Hz" if louder.size else "no frequency"
+    louder = (spectra["signal"] > spectra["noise"]) | (frequencies < LOWEST_HZ)
+    edge = "everywhere" if louder.all() else f"up to {frequencies[louder.argmin()]:.0f} Hz"
     return plot.frequency_curves(
         frequencies,
         gains,
-        title=f"The kernel keeps what is louder than the noise: up to {edge}",
+        title=f"The kernel keeps what is louder than the noise, {edge}",
         frequency_label=label,
         spectra=spectra,
         spectrum_label=f"power (dB re 1 {problem.unit}²/Hz)",
@@ -132,12 +135,13 @@ def loss(problem: Problem, training: Training, found: Findings) -> Figure:
         title = f"The loss goes to {found.held_out_mse:.1e}; the optimum is 0 up to rounding"
     else:
         over = found.held_out_mse / found.optimum_mse - 1
-        title = f"After {training.steps} steps the held-out error is {over:+.2%} from the best possible"
+        side = "above" if over >= 0 else "below"
+        title = f"After {training.steps} steps the held-out error is {abs(over):.2%} {side} the least-squares optimum's"
     return plot.loss_curves(
         np.asarray(training.train_loss),
         np.asarray(training.looks),
         np.asarray(training.held_out_loss),
-        None if found.excess_db is None else found.optimum_mse,
+        found.optimum_mse,
         title=title,
         value_label=value_label(problem, "mean squared error", "²"),
     )
@@ -151,6 +155,19 @@ def snapshots(problem: Problem, model: schema.Model, training: Training, optimum
         np.asarray(training.snapshot_steps),
         np.stack(training.snapshots),
         optimum.kernel,
-        title="From random weights to the optimum: the kernel through training",
+        title="The kernel moves only as far as the error can see"
+        if blind(optimum)
+        else "From random weights towards the optimum: the kernel through training",
         lag_label=label,
+        goal=goal(optimum),
     )
+
+
+def blind(optimum: Optimum) -> bool:
+    """Whether kernels that differ give the same outputs."""
+    return optimum.kernel_rank < optimum.columns
+
+
+def goal(optimum: Optimum) -> str:
+    """What to call the least-squares kernel."""
+    return "smallest of the optimal kernels" if blind(optimum) else "optimum (least squares)"

@@ -66,8 +66,8 @@ def kernel_error(
         return None, f"not comparable: the true kernel is {truth.shape[0]} taps, centred, undilated"
     rank = f"rank {optimum.kernel_rank} of {optimum.columns}" + (", +1 for the bias" if optimum.bias_rank else "")
     if optimum.kernel_rank < optimum.columns:
-        return rmse(kernel, truth), f"the input cannot identify the kernel: {rank}"
-    return rmse(kernel, truth), f"the input identifies the kernel: {rank}"
+        return rmse(kernel, truth), f"the input cannot identify it: {rank}"
+    return rmse(kernel, truth), f"the input identifies it: {rank}"
 
 
 def rmse(a: np.ndarray, b: np.ndarray) -> float:

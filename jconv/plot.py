@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
@@ -162,9 +163,11 @@ def pair_panels(inputs: int, outputs: int, **shared: Any) -> tuple[Figure, np.nd
 
 
 def label_pairs(axes: np.ndarray, x: str, y: str) -> None:
-    """Axis labels at the left and the bottom only."""
+    """Axis labels at the left and the bottom only, and no tick between two taps that are samples."""
     for ax in axes[-1]:
         ax.set_xlabel(x)
+        if "samples" in x:
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax in axes[:, 0]:
         ax.set_ylabel(y)
 
@@ -219,7 +222,7 @@ def frequency_curves(
         title, frequency_label: text.
         spectra: name -> (points,) power of signals, drawn below if given.
         spectrum_label: text with their unit.
-        floor_db: lower end of the gain axis.
+        floor_db: the gain axis ends there at the latest.
     """
     _, inputs, outputs = next(iter(gains.values())).shape
     if spectra:
@@ -238,9 +241,10 @@ def frequency_curves(
         for (name, gain), style in zip(gains.items(), styles, strict=False):
             ax.plot(frequencies, decibels(gain[:, row, column], 2 * floor_db), label=name, **style)
         ax.set_xlim(frequencies[0], frequencies[-1])
-        ax.set_ylim(bottom=floor_db)
+    heights = np.concatenate([decibels(gain, floor_db).ravel() for gain in gains.values()])
     for ax in pairs[:, 0]:
         ax.set_ylabel("gain (dB)")
+        ax.set_ylim(heights.min() - 2, max(heights.max(), 0) + 3)
     for ax in axes[-1]:
         ax.set_xlabel(frequency_label)
     if spectra:
@@ -265,7 +269,7 @@ def loss_curves(
     train: np.ndarray,
     looks: np.ndarray,
     held_out: np.ndarray,
-    optimum: float | None,
+    optimum: float,
     *,
     title: str,
     value_label: str,
@@ -276,14 +280,14 @@ def loss_curves(
         train: (steps,) loss of each step's minibatch.
         looks: (n,) steps after which the held-out part was looked at.
         held_out: (n,) loss there.
-        optimum: the least held-out loss that any kernel fitted on the training part has, or None where it is zero.
+        optimum: the held-out loss of the least-squares kernel of the training part; no line if it is 0.
         title, value_label: text.
     """
     figure, axes = blank(1, 1, (10, 5.2))
     ax = axes[0, 0]
     ax.plot(np.arange(1, len(train) + 1), train, color=SKY, linewidth=0.8, alpha=0.8, label="train, each minibatch")
     ax.plot(looks, held_out, color=BLUE, linewidth=2, marker="o", markersize=3, label="held out")
-    if optimum is not None:
+    if optimum > 0:
         ax.axhline(optimum, color=VERMILION, linestyle="--", linewidth=1.8, label=f"held out, optimum: {optimum:.4g}")
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel=value_label)
     key(ax)
@@ -292,7 +296,14 @@ def loss_curves(
 
 
 def snapshot_curves(
-    lags: np.ndarray, steps: np.ndarray, snapshots: np.ndarray, optimum: np.ndarray, *, title: str, lag_label: str
+    lags: np.ndarray,
+    steps: np.ndarray,
+    snapshots: np.ndarray,
+    optimum: np.ndarray,
+    *,
+    title: str,
+    lag_label: str,
+    goal: str = "optimum",
 ) -> Figure:
     """The kernel on its way, from light (early) to dark (late), and where it should go.
 
@@ -302,6 +313,7 @@ def snapshot_curves(
         snapshots: (n, width, in, out).
         optimum: (width, in, out).
         title, lag_label: text.
+        goal: what to call `optimum`.
     """
     figure, axes = pair_panels(*snapshots.shape[2:], sharey=True)
     colors = ScalarMappable(LogNorm(1, max(steps[-1], 2)), STEPS)
@@ -309,7 +321,7 @@ def snapshot_curves(
         ax.axhline(0, color=BLACK, linewidth=0.6)
         for step, snapshot in zip(steps, snapshots, strict=True):
             ax.plot(lags, snapshot[:, row, column], color=colors.to_rgba(max(step, 1)), linewidth=1.5)
-        ax.plot(lags, optimum[:, row, column], color=VERMILION, linestyle="--", linewidth=2, label="optimum")
+        ax.plot(lags, optimum[:, row, column], color=VERMILION, linestyle="--", linewidth=2, label=goal)
     label_pairs(axes, lag_label, "weight")
     bar = figure.colorbar(colors, ax=list(axes.flat), label="step (the first is before training)", pad=0.02)
     bar.outline.set_visible(False)  # type: ignore[union-attr]

@@ -18,16 +18,17 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from hydra.initialize import initialize_config_dir
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from .fields import ConfigError, build, closest
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 FREE_NAMES = 1000
+OPTIONAL = ("experiment",)
 
 
 def preflight(arguments: Sequence[str], config_name: str, schema: type) -> list[str]:
@@ -62,8 +63,12 @@ def preflight(arguments: Sequence[str], config_name: str, schema: type) -> list[
             for job in jobs(overrides):
                 composed = hydra.compose_config(config_name, job, RunMode.RUN)
                 check(composed, schema)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError(one_line(error)) from error
+        except OverrideParseException as error:
+            raise ConfigError(
+                f"`{error.override}` cannot be read; write key=value, and quote a value with spaces or signs"
+            ) from error
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
+            raise error if isinstance(error, ConfigError) else ConfigError(one_line(error)) from error
     if parsed.help or parsed.cfg:
         return arguments
     return [*arguments, free_folder(config, overrides, "sweep" if many else "run")]
@@ -76,9 +81,15 @@ def check_groups(overrides: Sequence[Override], loader: ConfigLoader) -> None:
         options = [name for name in loader.get_group_options(group, ObjectType.CONFIG) if not name.startswith("_")]
         if not options or override.is_hydra_override():
             continue
+        if override.is_add() or override.is_force_add():
+            raise ConfigError(
+                f"`{override.input_line}` adds what is there already; write {(override.input_line or '').lstrip('+')}"
+            )
         wanted = override.sweep_iterator() if override.is_sweep_override() else [override.value()]
         for option in wanted:
-            if option is not None and str(option).strip("'\"") not in options:
+            if option is None and group in OPTIONAL:
+                continue
+            if str(option).strip("'\"") not in options:
                 raise ConfigError(
                     f"`{group}` (={option}) is not one of its options; {closest(option, options)}"
                     + ("" if closest(option, options).startswith("choose") else f" (all: {', '.join(options)})")
@@ -131,6 +142,8 @@ def check(config: DictConfig, schema: type) -> Any:
 
 def one_line(error: BaseException) -> str:
     """The message of someone else's exception on one line."""
+    if isinstance(error, InterpolationResolutionError):
+        return f"`{error.full_key}` cannot be read: {str(error.msg).splitlines()[0]}; write a value, or the key of one"
     lines = [line.strip() for line in str(error).splitlines()]
     return "; ".join(line for line in lines if line and not line.startswith(("full_key:", "object_type=")))
 

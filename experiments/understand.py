@@ -1,0 +1,64 @@
+"""The notebook retold: one 1-D convolution taken apart, in numbers and pictures.
+
+python -m experiments.understand
+python -m experiments.understand weights=random
+"""
+
+import dataclasses
+from pathlib import Path
+
+from .config.schema import Understand
+
+
+def run(config: Understand, folder: Path) -> dict:
+    """Print and draw how a convolution of 2 channels to 4, three taps wide, makes its outputs.
+
+    Args:
+        config: which weights and how much signal.
+        folder: where to write; a folder that another run has claimed is refused.
+
+    Returns:
+        The content of metrics.json: `by_hand`, `contributions_error`, `methods_error`.
+
+    Raises:
+        RunError: two ways to compute the same disagree, or the folder is taken or cannot be written.
+    """
+    from omegaconf import OmegaConf
+    from rich.console import Console
+
+    from .outputs import RunFolder, shown
+
+    output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
+    console = Console(highlight=False, soft_wrap=True)
+
+    from .dissection import dissect, draw, explain
+    from .errors import RunError
+    from .report import versions
+
+    parts = dissect(config)
+    for line in explain(parts):
+        console.print(line, markup=False)
+    metrics = parts.metrics()
+    output.json("metrics.json", metrics)
+    output.json("versions.json", versions())
+    output.npz(
+        "arrays.npz", x=parts.x, kernel=parts.kernel, bias=parts.bias, y=parts.y, contributions=parts.contributions
+    )
+    disagreeing = parts.disagreeing()
+    if disagreeing:
+        raise RunError(f"{disagreeing}; the same convolution must give the same numbers, please report it")
+    for name, figure in draw(parts):
+        output.png(name, figure)
+    console.print(f"\nPictures in {shown(folder)}")
+    return metrics
+
+
+def main() -> None:
+    """Wire `run` to the command line."""
+    from .command import command
+
+    command(run, config_name="understand", schema=Understand)
+
+
+if __name__ == "__main__":
+    main()
