@@ -68,7 +68,7 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
         else:
             if result.get("stopped"):
                 raise KeyboardInterrupt(
-                    f"Stopped by Ctrl-C after {result['steps']} steps; what was learnt so far is saved in {shown(folder)}"
+                    f"Stopped by Ctrl-C after {result['steps']} steps; what was learnt is saved in {shown(folder)}"
                 )
 
     sys.argv = [sys.argv[0], *arguments]

@@ -15,6 +15,9 @@ MISSING = "???"
 class ConfigError(ValueError):
     """A config that cannot be run. The message is one line that names the key, its value and the fix."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))
+
 
 def limits(
     *,

@@ -7,6 +7,7 @@ the schema, which then is the only place that judges a key or a value.
 
 import itertools
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +43,7 @@ def preflight(arguments: Sequence[str], config_name: str, schema: type) -> list[
     Raises:
         ConfigError: some job cannot run, with the reason in one line.
     """
-    arguments = list(arguments)
+    arguments = [short_group(argument) for argument in arguments]
     parsed = get_args_parser().parse_args(arguments)
     if parsed.hydra_help or parsed.shell_completion or parsed.info or parsed.config_dir or parsed.config_path:
         return arguments
@@ -74,6 +75,15 @@ def preflight(arguments: Sequence[str], config_name: str, schema: type) -> list[
     return [*arguments, free_folder(config, overrides, "sweep" if many else "run")]
 
 
+def short_group(argument: str) -> str:
+    """`experiment=x` as Hydra wants it.
+
+    The files of that group change settings everywhere. Hydra takes that from `# @package _global_` on their first line,
+    which is the command that runs them, or from `@_global_` behind the name of the group, which nobody should type.
+    """
+    return re.sub(r"^(\+{0,2})experiment=", r"\1experiment@_global_=", argument)
+
+
 def check_groups(overrides: Sequence[Override], loader: ConfigLoader) -> None:
     """Refuse options that a group does not have, naming those that it has."""
     for override in overrides:
@@ -82,9 +92,8 @@ def check_groups(overrides: Sequence[Override], loader: ConfigLoader) -> None:
         if not options or override.is_hydra_override():
             continue
         if override.is_add() or override.is_force_add():
-            raise ConfigError(
-                f"`{override.input_line}` adds what is there already; write {(override.input_line or '').lstrip('+')}"
-            )
+            line = (override.input_line or "").replace("@_global_", "")
+            raise ConfigError(f"`{line}` adds what is there already; write {line.lstrip('+')}")
         wanted = override.sweep_iterator() if override.is_sweep_override() else [override.value()]
         for option in wanted:
             if option is None and group in OPTIONAL:

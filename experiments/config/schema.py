@@ -63,8 +63,8 @@ class Seed:
 
     @property
     def length(self) -> int:
-        """Samples."""
-        return self.points
+        """Samples that have an output: a kernel of three misses one at either end."""
+        return self.points - 2
 
 
 @dataclass(frozen=True)

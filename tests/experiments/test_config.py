@@ -1,0 +1,147 @@
+"""What a config may say, and how a wrong one is answered."""
+
+import copy
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import jconv
+from experiments import optimizers, tasks
+from experiments.config import schema
+from experiments.config.fields import ConfigError, build
+from experiments.config.preflight import CONF, preflight
+
+GOOD = {
+    "seed": 0,
+    "task": {"name": "denoise_ecg", "snr_db": 6.0, "seconds": 300.0, "train_fraction": 0.7},
+    "model": {
+        "name": "module",
+        "kernel_size": 31,
+        "dilation": 1,
+        "padding": "same",
+        "use_bias": True,
+        "method": "auto",
+    },
+    "optimizer": {"name": "adam", "learning_rate": 0.01, "schedule": "cosine", "b1": 0.9, "b2": 0.999},
+    "trainer": {"steps": 10, "batch_size": None, "window": 1080, "report_every": 5},
+}
+
+
+def changed(key: str, value: object) -> dict:
+    config = copy.deepcopy(GOOD)
+    section = config
+    *path, last = key.split(".")
+    for name in path:
+        section = section[name]
+    section[last] = value
+    return config
+
+
+def refused(config: dict) -> str:
+    with pytest.raises(ConfigError) as error:
+        build(schema.Fit, config)
+    message = str(error.value)
+    assert len(message.splitlines()) == 1
+    return message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["model.kernal_size=5"], ["`model.kernal_size` (=5)", "did you mean `model.kernel_size`"]),
+        (["+model.kernal_size=5"], ["`model.kernal_size` (=5)", "did you mean `model.kernel_size`"]),
+        (["++model.kernal_size=5"], ["`model.kernal_size` (=5)", "did you mean `model.kernel_size`"]),
+        (["model.kernel_size=-1"], ["`model.kernel_size` (=-1)", "at least 1"]),
+        (["model.kernel_size=5.5"], ["`model.kernel_size` (=5.5)", "whole number"]),
+        (["model.kernel_size=???"], ["`model.kernel_size` has no value"]),
+        (["~model.kernel_size"], ["`model.kernel_size` has no value"]),
+        (["model.kernel_size"], ["`model.kernel_size`", "key=value"]),
+        (["model.kernel_size=["], ["`model.kernel_size=[`", "key=value"]),
+        (["model.kernel_size=${nothing}"], ["`model.kernel_size`", "nothing"]),
+        (["optimizer=admm"], ["`optimizer` (=admm)", "adam", "sgd"]),
+        (["~optimizer"], ["`optimizer`", "adam", "sgd"]),
+        (["modle=module"], ["`modle`", "did you mean `model`"]),
+        (["experiment=fir_wite"], ["`experiment` (=fir_wite)", "did you mean `fir_white`"]),
+        (["+experiment=ecg"], ["write experiment=ecg"]),
+        (["task.snr_db=loud"], ["`task.snr_db` (=loud)", "a number"]),
+        (["optimizer.learning_rate=inf"], ["`optimizer.learning_rate` (=inf)", "finite"]),
+        (["optimizer.learning_rate=nan"], ["`optimizer.learning_rate` (=nan)", "finite"]),
+        (["optimizer.learning_rate=0"], ["`optimizer.learning_rate` (=0)", "above 0"]),
+        (["model.method=xal"], ["`model.method` (=xal)", "did you mean `xla`"]),
+        (["task=seed", "model.kernel_size=64"], ["`model.kernel_size` (=64)", "held-out part has 30"]),
+        (["trainer.window=16"], ["`trainer.window` (=16)", "31"]),
+        (["seed=0,1"], ["`seed` (=0,1)", "-m"]),
+        (["-m", "optimizer.learning_rate=0.01,-1"], ["`optimizer.learning_rate` (=-1)"]),
+        (["-m", "optimizer=adam,admm"], ["`optimizer` (=admm)"]),
+        (["--cfg", "job", "model.kernal_size=5"], ["`model.kernal_size` (=5)"]),
+    ],
+)
+def test_a_wrong_command_line_is_refused_in_one_line(arguments, words):
+    with pytest.raises(ConfigError) as error:
+        preflight(arguments, "fit", schema.Fit)
+    message = str(error.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@given(st.text(min_size=1).filter(lambda name: name not in GOOD["model"]))
+def test_any_other_key_is_refused(name):
+    assert "is not a setting" in refused(changed("model." + name.replace(".", "_"), 1))
+
+
+@given(st.one_of(st.text(), st.booleans(), st.floats(), st.none(), st.lists(st.integers()), st.integers(max_value=0)))
+def test_any_other_type_or_range_is_refused(value):
+    assert "`trainer.steps`" in refused(changed("trainer.steps", value))
+
+
+@given(st.integers() | st.floats())
+def test_a_number_is_kept_or_refused_never_bent(value):
+    try:
+        config = build(schema.Fit, changed("task.snr_db", value))
+    except ConfigError:
+        assert not (math.isfinite(value) and -40 <= value <= 80)
+    else:
+        assert config.task.snr_db == value
+
+
+def test_a_null_is_kept_where_it_means_something():
+    assert build(schema.Fit, GOOD).trainer.batch_size is None
+
+
+def test_the_schema_names_what_the_code_has():
+    assert schema.TASKS.keys() == tasks.TASKS.keys()
+    assert schema.OPTIMIZERS.keys() == optimizers.OPTIMIZERS.keys()
+    for method in ("auto", *jconv.METHODS):
+        schema.check_method(method)
+    with pytest.raises(ConfigError) as error:
+        schema.check_method("?")
+    assert set(str(error.value).partition("choose from ")[2].split(", ")) == {"auto", *jconv.METHODS}
+
+
+@pytest.mark.parametrize("file", sorted(CONF.glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}={file.stem}")
+def test_every_option_of_every_group_is_accepted(file):
+    preflight(["--cfg", "job", f"{file.parent.name}={file.stem}"], "fit", schema.Fit)
+
+
+def test_a_run_gets_a_folder_of_its_own_in_the_same_second(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dirs = set()
+    for _ in range(3):
+        *_, override = preflight(["seed=1", "hydra.job.chdir=false"], "fit", schema.Fit)
+        dirs.add(override)
+    assert len(dirs) == 3
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    with pytest.raises(ConfigError, match="not empty"):
+        preflight([f"hydra.run.dir={tmp_path}"], "fit", schema.Fit)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"hydra\.run\.dir.*cannot be made"):
+        preflight([f"hydra.run.dir={tmp_path}/file/run"], "fit", schema.Fit)

@@ -1,0 +1,145 @@
+"""Fits: what they find, and what they leave in their folder."""
+
+import csv
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+
+from experiments.config import schema
+from experiments.config.preflight import CONF, check, short_group
+from experiments.errors import RunError
+from experiments.fit import run
+
+PICTURES = {"signal.png", "kernel.png", "frequency_response.png", "loss.png", "snapshots.png"}
+FILES = {"metrics.json", "metrics.csv", "kernel.npz", "config.resolved.yaml", "versions.json", *PICTURES}
+
+
+def config(*overrides: str) -> schema.Fit:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return check(compose("fit", [short_group(o) for o in overrides]), schema.Fit)
+
+
+@pytest.mark.parametrize("file", sorted((CONF / "experiment").glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_experiment_file_says_its_command_and_runs(file, tmp_path):
+    first = file.read_text().splitlines()[0]
+    assert first == f"# python -m experiments.fit experiment={file.stem}"
+    metrics = run(config(f"experiment={file.stem}", "trainer.steps=3"), tmp_path / "run")
+    assert metrics["steps"] == 3
+    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+
+
+def test_adam_comes_within_a_percent_of_the_optimum(tmp_path):
+    metrics = run(config("trainer=quick", "trainer.steps=500"), tmp_path)
+    assert metrics["held_out_mse"] <= 1.01 * metrics["optimum_mse"]
+    assert abs(metrics["excess_db"]) < 0.05
+    assert metrics["kernel_rmse"] is None
+
+
+def test_white_noise_recovers_the_kernel(tmp_path):
+    metrics = run(config("experiment=fir_white"), tmp_path)
+    assert metrics["kernel_rmse"] < 1e-4
+    assert "rank 6 of 6" in metrics["kernel_note"]
+    assert metrics["excess_db"] is None
+
+
+def test_sin_and_cos_fit_the_outputs_and_miss_the_kernel(tmp_path, capsys):
+    metrics = run(config("experiment=fir_sincos"), tmp_path)
+    assert metrics["held_out_mse"] < 1e-10
+    assert metrics["kernel_rmse"] > 0.1
+    assert "cannot identify" in metrics["kernel_note"]
+    assert "rank 2 of 6, +1 for the bias" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path):
+    settings = ("trainer=quick", "trainer.steps=30")
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        run(config(*settings, f"seed={seed}"), tmp_path / name)
+    a, b, c = (np.load(tmp_path / name / "kernel.npz") for name in "abc")
+    for name in a.files:
+        assert a[name].tobytes() == b[name].tobytes()
+    assert a["kernel"].tobytes() != c["kernel"].tobytes()
+    assert (tmp_path / "a" / "metrics.csv").read_text() == (tmp_path / "b" / "metrics.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["module", "function"])
+def test_both_models_learn_the_same_problem(name, tmp_path):
+    metrics = run(
+        config(f"model={name}", "task=recover_fir", "trainer.steps=600", "trainer.report_every=100"), tmp_path
+    )
+    assert metrics["kernel_rmse"] < 1e-3
+
+
+def test_the_folder_tells_the_whole_run(tmp_path):
+    run(config("trainer.steps=7", "trainer.report_every=3", "model.kernel_size=5"), tmp_path)
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 8)]
+    assert [row["step"] for row in rows if row["held_out_loss"]] == ["1", "2", "3", "6", "7"]
+    arrays = np.load(tmp_path / "kernel.npz")
+    assert arrays["kernel"].shape == arrays["optimum_kernel"].shape == (5, 1, 1)
+    assert arrays["snapshot_steps"][0] == 0
+    assert arrays["snapshot_steps"][-1] == 7
+    np.testing.assert_array_equal(arrays["snapshots"][-1], arrays["kernel"])
+    versions = json.loads((tmp_path / "versions.json").read_text())
+    assert versions["jax"]
+    assert versions["device"]
+
+
+def test_a_diverging_fit_names_the_cause_and_keeps_its_losses(tmp_path):
+    with pytest.raises(RunError, match=r"`optimizer\.learning_rate` \(=1e\+06\) is too large") as error:
+        run(config("optimizer.learning_rate=1e6", "trainer.steps=20"), tmp_path)
+    assert "\n" not in str(error.value)
+    assert (tmp_path / "metrics.csv").exists()
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_no_run_writes_into_anothers_folder(tmp_path):
+    first = run(config("trainer.steps=2"), tmp_path)
+    with pytest.raises(RunError, match="holds another run"):
+        run(config("trainer.steps=3"), tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == first
+
+
+def test_of_runs_that_start_together_one_gets_the_folder(tmp_path):
+    from experiments.outputs import RunFolder
+
+    won, lost = [], []
+
+    def claim(number: int) -> None:
+        try:
+            won.append(RunFolder(tmp_path / "run", str(number)))
+        except RunError:
+            lost.append(number)
+
+    threads = [threading.Thread(target=claim, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    assert len(lost) == 7
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    from experiments import outputs
+
+    folder = outputs.RunFolder(tmp_path, "")
+    folder.write("a.txt", "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(outputs.os, "fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        folder.write("a.txt", "new and longer")
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "config.resolved.yaml"}
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot write"):
+        run(config(), Path(tmp_path / "file" / "run"))
