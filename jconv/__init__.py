@@ -5,9 +5,9 @@ The idea. One trilinear form
     T(x, k, y) = sum over t, j, c, o of  x[t*stride + j*dilation - low, c] * k[j, c, o] * y[t, o]
 
 has three faces: the output `(x, k) -> y` is `conv1d`; the input `(y, k) -> x` is `conv_transpose1d` and the gradient
-for x; the kernel `(x, y) -> k` is the gradient for k. Each is linear in both operands and the transposes of each are the
-other two, so one JAX primitive with one jvp rule, one transpose table and one batching rule carries them all, and an
-algorithm is chosen for each face on its own.
+for x; the kernel `(x, y) -> k` is the gradient for k. Each is linear in both operands and the transposes of each are
+the other two, so one JAX primitive with one jvp rule, one transpose table and one batching rule carries them all, and
+an algorithm is chosen for each face on its own.
 
 The map of the house. A file imports lower floors only:
 

@@ -19,7 +19,10 @@ LAYOUTS = ("NLC", "NCL")
 
 @dataclass(frozen=True)
 class Call:
-    """Checked arguments. Whatever the layout, `signal` is `(batch, length, channels)` and `kernel` `(width, per group, channels)`."""
+    """Checked arguments.
+
+    Whatever the layout was, `signal` is `(batch, length, channels)` and `kernel` `(width, per group, channels)`.
+    """
 
     signal: Array
     kernel: Array
@@ -46,7 +49,8 @@ class Call:
         """
         if self.bias is not None and self.bias.shape != (outputs,):
             raise ValueError(
-                f"`bias` must have shape ({outputs},), one entry an output channel; got {self.bias.shape}; {self.shapes}"
+                f"`bias` (of shape {self.bias.shape}) must have shape ({outputs},), one entry an output channel; "
+                f"{self.shapes}"
             )
         first = signal.reshape(1, *signal.shape[:2], self.groups, signal.shape[2] // self.groups)
         per_group = self.kernel.shape[2] // self.groups
@@ -101,13 +105,13 @@ def check_call(
             raise ValueError(f"`groups` (={groups}) must {wanted} the {what} (={count}); {shapes}")
     dtype = _result_dtype(name, signal.dtype, preferred_element_type)
     if bias is not None and bias.dtype not in (signal.dtype, dtype):
-        raise TypeError(f"`bias` (of {bias.dtype}) must have the dtype of `{name}` ({signal.dtype}) or of the result ({dtype})")
+        raise TypeError(
+            f"`bias` (of {bias.dtype}) must have the dtype of `{name}` ({signal.dtype}) or that of the result ({dtype})"
+        )
     *batch_shape, length, channels = signal.shape
     signal = signal.reshape(math.prod(batch_shape), length, channels)
     precision = _hashable_precision(precision)
-    return Call(
-        signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes
-    )
+    return Call(signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes)
 
 
 def _array(name: str, value: Any) -> Array:
@@ -116,7 +120,9 @@ def _array(name: str, value: Any) -> Array:
     array = jnp.asarray(value)
     numeric = jnp.issubdtype(array.dtype, jnp.number)
     if not numeric or (jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize < 2):
-        raise TypeError(f"`{name}` (of {array.dtype}) must be of an integer, floating (16 bits or more) or complex dtype")
+        raise TypeError(
+            f"`{name}` (of {array.dtype}) must have an integer, floating (16 bits or more) or complex dtype"
+        )
     return array
 
 
@@ -127,11 +133,15 @@ def _result_dtype(name: str, given: Any, preferred: Any) -> np.dtype:
         dtype = jax.dtypes.canonicalize_dtype(preferred)
     except TypeError:
         raise TypeError(f"`preferred_element_type` ({checks.shown(preferred)}) must be a dtype") from None
-    kinds = (jnp.integer, jnp.floating, jnp.complexfloating)
-    rank_of = [next(i for i, kind in enumerate(kinds) if jnp.issubdtype(d, kind)) if jnp.issubdtype(d, jnp.number) else -1 for d in (given, dtype)]
-    if rank_of[1] < rank_of[0]:
+    if _kind(dtype) < _kind(given):
         raise TypeError(f"`preferred_element_type` (={dtype}) cannot hold the result: `{name}` is of {given}")
     return np.dtype(dtype)
+
+
+def _kind(dtype: Any) -> int:
+    """0, 1, 2 for integer, floating, complex: a result may be of its operands' kind or a later one."""
+    kinds = (jnp.integer, jnp.floating, jnp.complexfloating)
+    return next((i for i, kind in enumerate(kinds) if jnp.issubdtype(dtype, kind)), -1)
 
 
 def _hashable_precision(precision: Any) -> Any:

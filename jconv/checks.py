@@ -53,7 +53,9 @@ def int_pair(name: str, value: Sequence[Any]) -> tuple[int, int]:
         ValueError: there are not exactly two entries.
     """
     if len(value) != 2:
-        raise ValueError(f"`{name}` (={value!r}) must be a word, an int or a pair (low, high); it has {len(value)} entries")
+        raise ValueError(
+            f"`{name}` (={value!r}) must be a word, an int or a pair (low, high); got {len(value)} entries"
+        )
     low, high = (whole_number(f"{name}[{i}]", entry) for i, entry in enumerate(value))
     return low, high
 

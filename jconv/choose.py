@@ -14,6 +14,6 @@ def choose(face: Face, problem: Problem, platform: str) -> str:
         return "fft"
     if problem.inputs == 1 or problem.outputs == 1 or problem.groups * problem.problems > 1:
         return "taps"
-    if exact or platform == "cpu" and problem.accumulate == np.float64:
+    if exact or (platform == "cpu" and problem.accumulate == np.float64):
         return "taps"
     return "xla"

@@ -145,8 +145,8 @@ def transposed_window(
     if isinstance(padding, str) and padding.lower() in ("same", "same_lower"):
         if not -stride < extra <= 0:
             raise ValueError(
-                f"`output_padding` (={extra}) must be in {1 - stride}..0 with `padding`={padding!r} and `stride`={stride}, "
-                "whose usual result of length*stride positions is the longest"
+                f"`output_padding` (={extra}) must be in {1 - stride}..0 with `padding`={padding!r} and "
+                f"`stride`={stride}, whose usual result of length*stride positions is the longest"
             )
         result = length * stride + extra
         low, _ = resolve_padding(padding, result, kernel_size, stride, dilation)

@@ -1,10 +1,10 @@
 """What every method is given: three faces of one trilinear form, over five named axes.
 
-    T(x, k, y) = sum over b n t j g c o of  x[b, n, t*stride + j*dilation - low, g, c] * k[b, j, c, g, o] * y[b, n, t, g, o]
+T(x, k, y) = sum over b n t j g c o of  x[b, n, t*stride + j*dilation - low, g, c] * k[b, j, c, g, o] * y[b, n, t, g, o]
 
-    b  independent problems, each with a kernel of its own (more than one only under vmap)
-    n  batch entries that share a kernel          t  output positions          j  kernel taps
-    g  groups                                     c  inputs of one group       o  outputs of one group
+b  independent problems, each with a kernel of its own (more than one only under vmap)
+n  batch entries that share a kernel          t  output positions          j  kernel taps
+g  groups                                     c  inputs of one group       o  outputs of one group
 """
 
 from collections.abc import Callable

@@ -1,0 +1,109 @@
+"""What both modules do when they are built and called: settle the sizes, make the parameters, promote the dtypes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from flax import nnx
+from jax import Array
+
+from jconv import checks
+from jconv.methods import METHODS
+
+Ints = int | Sequence[int]
+Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
+Initializer = Callable[..., Array]
+NO_METADATA: Mapping[str, Any] = MappingProxyType({})
+
+
+class Convolution(nnx.Module):
+    """Sizes, parameters and dtypes of a one-dimensional convolution; the subclasses say what is computed."""
+
+    kernel: nnx.Param
+    bias: Any
+    kernel_shape: tuple[int, int, int]
+
+    def _settle_sizes(
+        self,
+        in_features: int,
+        out_features: int,
+        kernel_size: Ints,
+        strides: Ints | None,
+        kernel_dilation: Ints | None,
+        feature_group_count: int,
+    ) -> None:
+        self.in_features = checks.whole_number("in_features", in_features, minimum=1)
+        self.out_features = checks.whole_number("out_features", out_features, minimum=1)
+        self.kernel_size = (single("kernel_size", kernel_size),)
+        self.strides = single("strides", strides)
+        self.kernel_dilation = single("kernel_dilation", kernel_dilation)
+        groups = checks.whole_number("feature_group_count", feature_group_count, minimum=1)
+        for name, count in (("in_features", self.in_features), ("out_features", self.out_features)):
+            if count % groups:
+                raise ValueError(f"`feature_group_count` (={groups}) must divide `{name}` (={count})")
+        self.feature_group_count = groups
+
+    def _settle_arithmetic(
+        self, dtype: Any, precision: Any, promote_dtype: Callable[..., Any], preferred_element_type: Any, method: str
+    ) -> None:
+        self.dtype = dtype
+        self.precision = precision
+        self.promote_dtype = promote_dtype
+        self.preferred_element_type = preferred_element_type
+        self.method = checks.one_of("method", method, ("auto", *METHODS))
+
+    def _make_parameters(
+        self,
+        use_bias: bool,
+        mask: Array | None,
+        param_dtype: Any,
+        kernel_init: Initializer,
+        bias_init: Initializer,
+        rngs: nnx.Rngs,
+        kernel_metadata: Mapping[str, Any],
+        bias_metadata: Mapping[str, Any],
+    ) -> None:
+        if mask is not None and np.shape(mask) != self.kernel_shape:
+            raise ValueError(f"`mask` (of shape {np.shape(mask)}) must have the kernel's shape {self.kernel_shape}")
+        self.param_dtype = param_dtype
+        self.use_bias = use_bias
+        self.mask = mask
+        self.kernel = nnx.Param(kernel_init(rngs.params(), self.kernel_shape, param_dtype), **kernel_metadata)
+        if use_bias:
+            self.bias = nnx.Param(bias_init(rngs.params(), (self.out_features,), param_dtype), **bias_metadata)
+        else:
+            self.bias = nnx.data(None)
+
+    def _operands(self, inputs: Array) -> tuple[Array, Array, Array | None]:
+        if inputs.ndim < 2 or inputs.shape[-1] != self.in_features:
+            raise ValueError(
+                f"`inputs` (of shape {inputs.shape}) must have shape (*batch, length, in_features={self.in_features})"
+            )
+        kernel = self.kernel[...]
+        if self.mask is not None:
+            kernel = kernel * self.mask
+        bias = None if self.bias is None else self.bias[...]
+        return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
+
+
+def single(name: str, value: Ints | None) -> int:
+    """Flax's int, sequence of one int, or None for 1."""
+    if value is None:
+        return 1
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != 1:
+            raise ValueError(f"`{name}` (={value!r}) must be an int or a sequence of one; it has {len(value)} entries")
+        value = value[0]
+    return checks.whole_number(name, value, minimum=1)
+
+
+def settled_padding(value: Padding, words: tuple[str, ...]) -> str | int | tuple[int, int]:
+    """A word in lower case, an int or a pair, from these or a sequence of one of them."""
+    if isinstance(value, str):
+        return checks.one_of("padding", value, words)
+    if isinstance(value, Sequence):
+        if len(value) == 1 and not isinstance(value[0], str):
+            return settled_padding(value[0], words)
+        return checks.int_pair("padding", value)  # type: ignore[arg-type]
+    return checks.whole_number("padding", value)

@@ -1,0 +1,136 @@
+"""`flax.nnx.ConvTranspose` in one dimension, with groups."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+from flax import nnx
+from flax.nnx.nn.dtypes import promote_dtype as flax_promote_dtype
+from jax import Array, lax
+
+from jconv.conv import conv_transpose1d
+from jconv.nnx.base import (
+    NO_METADATA,
+    Convolution,
+    Initializer,
+    Ints,
+    Padding,
+    settled_padding,
+)
+from jconv.window import span
+
+
+class ConvTranspose1D(Convolution):
+    """`flax.nnx.ConvTranspose` for one spatial dimension, and with groups, which Flax lacks.
+
+    With `transpose_kernel=False` the input, its positions `strides` apart, is cross-correlated with the kernel
+    `(taps, in_features / groups, out_features)`. With `transpose_kernel=True` this is the adjoint of a `Conv1D` whose
+    kernel `(taps, out_features / groups, in_features)` it can share.
+
+    Args:
+        in_features: input channels.
+        out_features: output channels.
+        kernel_size: taps, an int or a sequence of one.
+        strides: the upsampling factor, an int or a sequence of one; None is 1.
+        padding: Flax's meaning: how far the upsampled input is padded. "SAME" gives `length * strides` positions,
+            "VALID" `(length - 1) * strides + max(span, strides)`, "CAUSAL" `length * strides` without looking ahead,
+            "CIRCULAR" wraps "VALID" round to `length * strides`. An int, a pair, or a sequence of one of these.
+        kernel_dilation: result positions from tap to tap; None is 1.
+        feature_group_count: groups; must divide both channel counts.
+        transpose_kernel: see above.
+
+    The other arguments are those of `Conv1D`.
+
+    Raises:
+        TypeError, ValueError: an argument has the wrong type or value; raised when the module is built.
+
+    >>> from flax import nnx
+    >>> import jax.numpy as jnp
+    >>> layer = ConvTranspose1D(3, 4, kernel_size=4, strides=2, rngs=nnx.Rngs(0))
+    >>> layer.kernel.shape, layer(jnp.ones((2, 8, 3))).shape
+    ((4, 3, 4), (2, 16, 4))
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        kernel_size: Ints,
+        strides: Ints | None = None,
+        *,
+        padding: Padding = "SAME",
+        kernel_dilation: Ints | None = None,
+        feature_group_count: int = 1,
+        use_bias: bool = True,
+        mask: Array | None = None,
+        dtype: Any = None,
+        param_dtype: Any = jnp.float32,
+        precision: Any = None,
+        kernel_init: Initializer = nnx.initializers.lecun_normal(),  # noqa: B008
+        bias_init: Initializer = nnx.initializers.zeros_init(),  # noqa: B008
+        transpose_kernel: bool = False,
+        promote_dtype: Callable[..., Any] = flax_promote_dtype,
+        preferred_element_type: Any = None,
+        method: str = "auto",
+        rngs: nnx.Rngs,
+        kernel_metadata: Mapping[str, Any] = NO_METADATA,
+        bias_metadata: Mapping[str, Any] = NO_METADATA,
+    ):
+        self._settle_sizes(in_features, out_features, kernel_size, strides, kernel_dilation, feature_group_count)
+        self._settle_arithmetic(dtype, precision, promote_dtype, preferred_element_type, method)
+        self.padding = settled_padding(padding, ("same", "valid", "causal", "circular"))
+        self.transpose_kernel = transpose_kernel
+        channels = (self.out_features, self.in_features) if transpose_kernel else (self.in_features, self.out_features)
+        self.kernel_shape = (self.kernel_size[0], channels[0] // self.feature_group_count, channels[1])
+        self._make_parameters(use_bias, mask, param_dtype, kernel_init, bias_init, rngs, kernel_metadata, bias_metadata)
+
+    def __call__(self, inputs: Array) -> Array:
+        """Upsample `(*batch, length, in_features)` to `(*batch, result length, out_features)`.
+
+        Raises:
+            ValueError: `inputs` has other channels.
+        """
+        inputs, kernel, bias = self._operands(inputs)
+        if not self.transpose_kernel:  # to the array that the adjoint takes: reversed, its channel axes swapped
+            groups = self.feature_group_count
+            kernel = kernel[::-1].reshape(*kernel.shape[:2], groups, kernel.shape[2] // groups)
+            kernel = jnp.transpose(kernel, (0, 3, 2, 1)).reshape(kernel.shape[0], kernel.shape[3], self.in_features)
+        circular = self.padding == "circular"
+        result = conv_transpose1d(
+            inputs,
+            kernel,
+            None if circular else bias,
+            stride=self.strides,
+            padding=self._adjoint_padding(),
+            dilation=self.kernel_dilation,
+            groups=self.feature_group_count,
+            method=self.method,
+            precision=self.precision,
+            preferred_element_type=self.preferred_element_type,
+        )
+        if not circular:
+            return result
+        result = _wrapped(result, inputs.shape[-2] * self.strides, late=self.transpose_kernel)
+        return result if bias is None else result + bias.reshape((1,) * (result.ndim - 1) + bias.shape)
+
+    def _adjoint_padding(self) -> tuple[int, int]:
+        """What `conv_transpose1d` crops, from what Flax pads: each side is `span - 1` less the other."""
+        halo = span(self.kernel_size[0], self.kernel_dilation) - self.strides
+        if isinstance(self.padding, str):
+            crops = {"valid": (0, min(halo, 0)), "causal": (0, halo)}
+            crops["circular"] = crops["valid"]
+            crops["same"] = (halo // 2, halo - halo // 2) if halo > 0 else (0, halo)
+            return crops[self.padding]
+        low, high = (self.padding, self.padding) if isinstance(self.padding, int) else self.padding
+        reach = halo + self.strides - 1
+        return reach - low, reach - high
+
+
+def _wrapped(result: Array, period: int, late: bool) -> Array:
+    """Add up the periods of a "VALID" result, centred as Flax does; an odd remainder goes behind if `late`."""
+    missing = -(result.shape[-2] - period) % (2 * period)
+    before = missing // 2 if late else (missing + 1) // 2
+    widths = [(0, 0, 0)] * result.ndim
+    widths[-2] = (before, missing - before, 0)
+    padded = lax.pad(result, jnp.zeros((), result.dtype), widths)
+    return padded.reshape(*padded.shape[:-2], padded.shape[-2] // period, period, padded.shape[-1]).sum(axis=-3)
