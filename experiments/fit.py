@@ -78,7 +78,8 @@ def run(config: Fit, folder: Path) -> dict:
         )
         output.json("metrics.json", metrics)
         report.print_table(console, problem, found, training)
-        for name, figure in pictures.draw(problem, config.model, training, optimum, found):
+        drawn = pictures.draw(problem, config.model, training, optimum, found) if config.pictures else ()
+        for name, figure in drawn:
             output.png(name, figure)
     console.print(f"Saved in {shown(folder)}", soft_wrap=True, highlight=False)
     return metrics

@@ -129,6 +129,12 @@ def device() -> str:
     return first.platform if first.device_kind == first.platform else f"{first.platform} {first.device_kind}"
 
 
+def beside_signal(found: Findings, mse: float) -> str:
+    """An error against the power of the signal."""
+    below = found.below_signal_db(mse)
+    return f"{abs(below):.2f} dB {'below' if below >= 0 else 'above'} the signal"
+
+
 def print_table(console: Console, problem: Problem, found: Findings, training: Training) -> None:
     """The few numbers that matter."""
     unit = f" {problem.unit}²" if problem.unit else ""
@@ -137,11 +143,11 @@ def print_table(console: Console, problem: Problem, found: Findings, training: T
     table.add_column()
     table.add_row(
         "held-out MSE",
-        f"{found.held_out_mse:.4g}{unit}  ({found.below_signal_db(found.held_out_mse):.2f} dB below the signal)",
+        f"{found.held_out_mse:.4g}{unit}  ({beside_signal(found, found.held_out_mse)})",
     )
     table.add_row(
         "optimum's MSE",
-        f"{found.optimum_mse:.4g}{unit}  ({found.below_signal_db(found.optimum_mse):.2f} dB below the signal)",
+        f"{found.optimum_mse:.4g}{unit}  ({beside_signal(found, found.optimum_mse)})",
     )
     excess = (
         "-  (the optimum is exact to float32 rounding)"

@@ -448,7 +448,7 @@ def window_by_hand(
         left.imshow(
             values.T, cmap=WEIGHTS, norm=Normalize(-most, most), extent=(0, width, top + count, top), aspect="auto"
         )
-        left.text(-0.1, top - 0.12, name, ha="left", va="bottom", fontsize=10, fontweight="bold")
+        left.text(0, top - 0.12, name, ha="left", va="bottom", fontsize=10, fontweight="bold")
         for (tap, channel), value in np.ndenumerate(values):
             dark = abs(value) > 0.6 * most
             left.text(
@@ -463,14 +463,16 @@ def window_by_hand(
     base = 0.0
     for place, (name, step) in enumerate(zip(names, steps, strict=True)):
         right.bar(place, step, bottom=base, color=GREY if name == "bias" else color_of(place), width=0.6)
-        right.text(place, max(base, base + step) + 0.02, f"{step:+.4f}", ha="center", va="bottom")
+        right.text(place, max(base, base + step), f"{step:+.4f}", ha="center", va="bottom")
         base += float(step)
     right.bar(len(steps), base, color=BLACK, width=0.6)
-    right.text(len(steps), max(base, 0) + 0.02, f"{base:.4f}", ha="center", va="bottom", fontweight="bold")
+    right.text(len(steps), max(base, 0), f"{base:.4f}", ha="center", va="bottom", fontweight="bold")
     right.set_xticks(range(len(steps) + 1), [*(name.replace(": ", ":\n") for name in names), "output"])
     right.axhline(0, color=BLACK, linewidth=0.6)
     right.spines[["top", "right"]].set_visible(False)
     right.set_ylabel("running sum")
-    right.margins(y=0.12)
+    ends = np.concatenate([[0.0], np.cumsum(steps)])
+    room = 0.12 * float(np.ptp(ends)) or 1.0
+    right.set_ylim(ends.min() - room / 2, ends.max() + room)
     headline(figure, title)
     return figure

@@ -129,6 +129,7 @@ class Fit:
     model: Model = dataclasses.field()
     optimizer: Adam | Sgd = variant(OPTIMIZERS)  # noqa: RUF009
     trainer: Trainer = dataclasses.field()
+    pictures: bool = dataclasses.field()
 
     def __post_init__(self) -> None:
         """Refuse what is fine alone and cannot work together."""

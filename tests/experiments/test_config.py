@@ -25,6 +25,7 @@ GOOD = {
         "method": "auto",
     },
     "optimizer": {"name": "adam", "learning_rate": 0.01, "schedule": "cosine", "b1": 0.9, "b2": 0.999},
+    "pictures": True,
     "trainer": {"steps": 10, "batch_size": None, "window": 1080, "report_every": 5},
 }
 
