@@ -39,7 +39,7 @@ def run(config: Fit, folder: Path) -> dict:
     from .optimizers import OPTIMIZERS
     from .optimum import least_squares, targets
     from .progress import bar
-    from .tasks import TASKS
+    from .tasks import TASKS, windows
     from .training import first_interrupt, train
 
     with first_interrupt() as interrupted:
@@ -83,13 +83,6 @@ def run(config: Fit, folder: Path) -> dict:
             output.png(name, figure)
     console.print(f"Saved in {shown(folder)}", soft_wrap=True, highlight=False)
     return metrics
-
-
-def windows(signal, length: int):
-    """(time, channels) cut into (windows, length, channels), what is left over dropped; one window if it is shorter."""
-    length = min(length, len(signal))
-    count = len(signal) // length
-    return signal[: count * length].reshape(count, length, -1)
 
 
 def main() -> None:

@@ -59,7 +59,14 @@ def function(config: schema.Model, in_features: int, out_features: int, seed: in
         params["bias"] = jnp.zeros((out_features,), jnp.float32)
 
     def apply(params: dict[str, jax.Array], x: jax.Array) -> jax.Array:
-        return jconv.conv1d(x, **params, padding=config.padding, dilation=config.dilation, method=config.method)
+        return jconv.conv1d(
+            x,
+            params["kernel"],
+            params.get("bias"),
+            padding=config.padding,
+            dilation=config.dilation,
+            method=config.method,
+        )
 
     return Convolution(params, apply, dict)
 

@@ -90,7 +90,7 @@ def response(problem: Problem, model: schema.Model, training: Training, optimum:
     """Gain over frequency, above the spectra of signal and noise where there is noise."""
     gains = {}
     frequencies = np.zeros(0)
-    for name, taps in (("learnt", training.arrays["kernel"]), ("optimum", optimum.kernel)):
+    for name, taps in (("learnt", training.arrays["kernel"]), (goal(optimum), optimum.kernel)):
         spread = np.zeros((model.span, *taps.shape[1:]))
         spread[:: model.dilation] = taps
         frequencies, gains[name] = frequency_response(spread)
@@ -100,7 +100,8 @@ def response(problem: Problem, model: schema.Model, training: Training, optimum:
     if problem.snr_in_db is None or problem.rate is None:
         title = "What the kernels do to each frequency"
         if blind(optimum):
-            title += ": they need to agree only where the input has power"
+            fixed = f"{optimum.kernel_rank} of {optimum.columns}"
+            title = f"Different filters, same outputs: the input fixes {fixed} numbers of each output's kernel"
         return plot.frequency_curves(frequencies, gains, title=title, frequency_label=label)
     spectra = {
         "signal": spectrum(problem.y[:, 0], problem.rate, frequencies),
@@ -152,7 +153,7 @@ def snapshots(problem: Problem, model: schema.Model, training: Training, optimum
         np.asarray(training.snapshot_steps),
         np.stack(training.snapshots),
         optimum.kernel,
-        title="The kernel moves only as far as the error can see"
+        title="The kernel moves only in the directions that the error can see"
         if blind(optimum)
         else "From random weights towards the optimum: the kernel through training",
         lag_label=label,

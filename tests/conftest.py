@@ -1,0 +1,32 @@
+"""Strict JAX for every test: 64 bits, no silent promotion of dtype or rank, and eight virtual devices."""
+
+import jax
+import pytest
+from hypothesis import HealthCheck, settings
+
+jax.config.update("jax_num_cpu_devices", 8)
+
+settings.register_profile(
+    "plain", max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("plain")
+
+STRICT = {
+    "jax_enable_x64": True,
+    "jax_numpy_dtype_promotion": "strict",
+    "jax_numpy_rank_promotion": "raise",
+}
+
+
+@pytest.fixture(autouse=True)
+def strict_jax(request):
+    """Settings of the library's tests; the experiments run under JAX's defaults, as their users do."""
+    strict = "experiments" not in request.node.nodeid
+    before = {name: getattr(jax.config, name) for name in STRICT}
+    if strict:
+        for name, value in STRICT.items():
+            jax.config.update(name, value)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
