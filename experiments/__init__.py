@@ -11,6 +11,10 @@ Where things are:
     optimizers.py  name -> optax transformation
     optimum.py     the least-squares optimum, in closed form
     training.py    the jitted loop
+    interrupt.py   Ctrl-C as a request to end well
+    pictures.py    which arrays go into which figure of jconv.plot
+    command.py     what both command lines share
+    dissection.py  the parts that `understand` prints and draws
     outputs.py     the run folder: claimed once, written atomically
     report.py      numbers -> table and metrics.json
     comparison.py  many runs -> one table

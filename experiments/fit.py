@@ -26,23 +26,24 @@ def run(config: Fit, folder: Path) -> dict:
     from omegaconf import OmegaConf
     from rich.console import Console
 
+    from .interrupt import first_interrupt
     from .outputs import RunFolder, shown
 
     output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
     console = Console()
 
-    import numpy as np
-
-    from . import pictures, report
-    from .errors import RunError
-    from .models import MODELS
-    from .optimizers import OPTIMIZERS
-    from .optimum import least_squares, targets
-    from .progress import bar
-    from .tasks import TASKS, windows
-    from .training import first_interrupt, train
-
     with first_interrupt() as interrupted:
+        import numpy as np
+
+        from . import pictures, report
+        from .errors import RunError
+        from .models import MODELS
+        from .optimizers import OPTIMIZERS
+        from .optimum import least_squares, targets
+        from .progress import bar
+        from .tasks import TASKS, windows
+        from .training import train
+
         problem = TASKS[config.task.name](config.task, config.seed)
         x, y = (windows(part[: problem.held_out_from], config.trainer.window) for part in (problem.x, problem.y))
         convolution = MODELS[config.model.name](config.model, x.shape[-1], y.shape[-1], config.seed)

@@ -1,11 +1,8 @@
 """The jitted training loop: many steps in one call, a look around between calls."""
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import jax
@@ -145,24 +142,3 @@ def remember(done: Training, step: int, arrays: dict[str, np.ndarray], final: bo
     if final or step < 2 or step >= SNAPSHOT_RATIO * done.snapshot_steps[-1]:
         done.snapshot_steps.append(step)
         done.snapshots.append(arrays["kernel"])
-
-
-@contextmanager
-def first_interrupt() -> Iterator[Callable[[], bool]]:
-    """Within it the first Ctrl-C only sets a flag, which the yielded function reads; the second interrupts as ever."""
-    pressed = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    try:
-        before = signal.signal(signal.SIGINT, note)
-    except ValueError:  # not in the main thread, where signals do not come
-        yield lambda: False
-        return
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -4,7 +4,7 @@ import copy
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jconv
@@ -88,16 +88,19 @@ def test_a_wrong_command_line_is_refused_in_one_line(arguments, words):
         assert word in message
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1).filter(lambda name: name not in GOOD["model"]))
 def test_any_other_key_is_refused(name):
     assert "is not a setting" in refused(changed("model." + name.replace(".", "_"), 1))
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.booleans(), st.floats(), st.none(), st.lists(st.integers()), st.integers(max_value=0)))
 def test_any_other_type_or_range_is_refused(value):
     assert "`trainer.steps`" in refused(changed("trainer.steps", value))
 
 
+@settings(deadline=None)
 @given(st.integers() | st.floats())
 def test_a_number_is_kept_or_refused_never_bent(value):
     try:
