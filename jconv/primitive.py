@@ -16,6 +16,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from jconv.choose import choose
+from jconv.mesh import equally_varying, on_any_mesh, resharded, result_sharding
 from jconv.methods import REGISTRY, Face, Problem
 from jconv.window import Window
 
@@ -59,7 +60,7 @@ def convolve(
         precision: as in `jax.lax.dot_general`, hashable.
         dtype: of the result; that of the operands by default.
     """
-    first, second = _equally_varying(first, second)
+    first, second = equally_varying(first, second)
     dtype = np.dtype(dtype or _common(first.dtype, second.dtype))
     return conv_p.bind(first, second, face=face, window=window, method=method, precision=precision, dtype=dtype)
 
@@ -90,8 +91,12 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     if first.size == 0 or second.size == 0 or 0 in shape:
         return jnp.zeros(shape, dtype)
     name = choose(face, problem, platform) if method == "auto" else method
-    first, second = first.astype(problem.dtype), second.astype(problem.dtype)
-    return REGISTRY[name].run(face, first, second, problem).astype(dtype)
+
+    def compute(first: Array, second: Array) -> Array:
+        first, second = first.astype(problem.dtype), second.astype(problem.dtype)
+        return REGISTRY[name].run(face, first, second, problem).astype(dtype)
+
+    return on_any_mesh(compute, OPERANDS[face], first, second)
 
 
 def _result_shape(face: Face, problem: Problem) -> tuple[int, ...]:
@@ -101,7 +106,8 @@ def _result_shape(face: Face, problem: Problem) -> tuple[int, ...]:
 @conv_p.def_abstract_eval
 def _abstract_eval(first, second, *, face, window, method, precision, dtype):
     problem = problem_of(face, first, second, window, precision, dtype)
-    return first.update(shape=_result_shape(face, problem), dtype=dtype, weak_type=False)
+    sharding = result_sharding(OPERANDS[face], first.sharding, second.sharding)
+    return first.update(shape=_result_shape(face, problem), dtype=dtype, weak_type=False, sharding=sharding)
 
 
 @partial(jax.jit, static_argnames=("face", "window", "method", "precision", "dtype"))
@@ -120,7 +126,7 @@ def _transpose(position: int, cotangent, first, second, *, face, window, method,
     arrays = {other: known, result: cotangent}
     turned = FACE_GIVING[wanted]
     a, b = (arrays[name] for name in OPERANDS[turned][:2])
-    return convolve(turned, a, b, window, method, precision, unknown.aval.dtype)
+    return resharded(convolve(turned, a, b, window, method, precision, unknown.aval.dtype), unknown.aval.sharding)
 
 
 ad.defbilinear(
@@ -163,8 +169,3 @@ for _platform in PLATFORMS:
     mlir.register_lowering(
         conv_p, mlir.lower_fun(partial(_run, platform=_platform), multiple_results=False), platform=_platform
     )
-
-
-def _equally_varying(first: Array, second: Array) -> tuple[Array, Array]:
-    """Inside `shard_map`, mark both operands as varying over the same mesh axes, as JAX's own binary operations do."""
-    return first, second

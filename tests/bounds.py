@@ -54,13 +54,13 @@ def fourier(form, face, first, second, dtype, accumulate):
     a = np.linalg.norm(np.asarray(first, np.complex128), axis=1)  # (batch, channels)
     if face == "kernel":
         b = np.linalg.norm(np.asarray(second, np.complex128), axis=1)
-        norms = np.einsum("ngc,ngo->cgo", a.reshape(n, g, -1), b.reshape(n, g, -1))
+        norms = np.einsum("ngc,ngo->cgo", a.reshape(n, g, a.shape[1] // g), b.reshape(n, g, b.shape[1] // g))
         size = norms.reshape(1, norms.shape[0], -1)
     else:
         b = np.linalg.norm(np.asarray(second, np.complex128), axis=0)  # (inputs per group, groups * outputs per group)
         b = b.reshape(b.shape[0], g, -1)
-        norms = np.einsum("ngc,cgo->ngo" if face == "output" else "ngo,cgo->ngc", a.reshape(n, g, -1), b)
-        size = norms.reshape(n, 1, -1)
+        norms = np.einsum("ngc,cgo->ngo" if face == "output" else "ngo,cgo->ngc", a.reshape(n, g, a.shape[1] // g), b)
+        size = norms.reshape(n, 1, norms.shape[1] * norms.shape[2])
     factor = np.sqrt(8) if np.iscomplexobj(first) else 1
     log = np.log2(2 * (form.outputs * form.stride + form.taps * form.dilation))
     bound = log * ROUNDOFF[np.dtype(accumulate)] * factor * size

@@ -1,0 +1,76 @@
+"""On eight devices, however the arrays are laid out, the numbers are those of one device."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
+from problems import Case
+from test_transformations import close
+
+import jconv
+
+CASE = Case("", batch=8, length=12, inputs=4, outputs=8, taps=3, padding=(1, 1))
+BATCH, CHANNELS = P("data", None, None), P(None, None, "model")
+
+
+def faces(method):
+    def run(x, k, y):
+        value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method=method, **CASE.options), x, k)
+        return value, *pullback(y)
+
+    return run
+
+
+@pytest.fixture
+def expected():
+    x, k, y = (jnp.asarray(a) for a in CASE.arrays(np.float64))
+    return (x, k, y), jax.jit(faces("taps"))(x, k, y)
+
+
+@pytest.mark.parametrize("method", jconv.METHODS)
+@pytest.mark.parametrize("check_vma", [True, False])
+def test_shard_map_over_the_batch(method, check_vma, expected):
+    arrays, (value, of_x, of_k) = expected
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,))
+
+    def local(x, k, y):
+        value, of_x, of_k = faces(method)(x, k, y)
+        if not check_vma:  # without tracking, the sum over devices is the caller's
+            of_k = jax.lax.psum(of_k, "data")
+        return value, of_x, of_k
+
+    specs = (P("data"), P(), P("data"))
+    run = jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=(P("data"), P("data"), P()), check_vma=check_vma)
+    close(jax.jit(run)(*arrays), (value, of_x, of_k))
+
+
+def test_gradient_through_shard_map(expected):
+    (x, k, y), (_, of_x, of_k) = expected
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,))
+    run = jax.shard_map(
+        lambda x, k: jconv.conv1d(x, k, **CASE.options), mesh=mesh, in_specs=(P("data"), P()), out_specs=P("data")
+    )
+    close(jax.jit(jax.grad(lambda x, k: jnp.sum(run(x, k) * y), (0, 1)))(x, k), (of_x, of_k))
+
+
+@pytest.mark.parametrize("kind", [AxisType.Auto, AxisType.Explicit], ids=["auto", "explicit"])
+@pytest.mark.parametrize(
+    "layout", [(BATCH, P()), (P(), CHANNELS), (BATCH, CHANNELS)], ids=["batch", "channels", "both"]
+)
+@pytest.mark.parametrize("method", ["auto", *jconv.METHODS])
+def test_jit_with_sharded_inputs(method, layout, kind, expected):
+    (x, k, y), results = expected
+    mesh = jax.make_mesh((4, 2), ("data", "model"), axis_types=(kind, kind))
+    with jax.set_mesh(mesh):
+        x, k = (jax.device_put(a, NamedSharding(mesh, spec)) for a, spec in zip((x, k), layout, strict=True))
+        value = jax.jit(lambda x, k: jconv.conv1d(x, k, method=method, **CASE.options))(x, k)
+        y = jax.device_put(y, value.sharding)
+        got = jax.jit(faces(method))(x, k, y)
+        close([np.asarray(a) for a in got], results)
+        if kind is AxisType.Explicit:
+            wanted = P(layout[0][0] if layout[0] else None, None, "model" if layout[1] else None)
+            assert jax.typeof(value).sharding.spec == wanted
+            assert jax.typeof(got[1]).sharding == jax.typeof(x).sharding
+            assert jax.typeof(got[2]).sharding == jax.typeof(k).sharding
