@@ -56,7 +56,7 @@ def as_params(params: Mapping[str, Any]) -> dict[str, np.ndarray]:
 def mapping(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a mapping."""
     if not isinstance(value, Mapping):
-        raise TypeError(f"`{name}` ({checks.shown(value)}) must be a mapping of names to arrays")
+        raise TypeError(f"`{name}` (a {type(value).__name__}) must be a mapping of names to arrays")
 
 
 def check_bias(name: str, bias: np.ndarray | None, allowed: set[int], kernel: str) -> None:

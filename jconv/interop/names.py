@@ -39,14 +39,14 @@ def names_below(names: Iterable[str], prefix: str) -> list[str]:
     names = list(names)
     found = [name for name in names if name.startswith(prefix)]
     if not found:
-        raise KeyError(f"`prefix` (={prefix!r}) is the start of no name; {_modules(names, prefix)}")
+        raise KeyError(f"`prefix` (={prefix!r}) is the start of no name; {modules_with_weights(names, prefix)}")
     return found
 
 
-def _modules(names: list[str], prefix: str) -> str:
-    """The modules with a weight: those near `prefix`, or else the first few."""
+def modules_with_weights(names: Iterable[str], prefix: str) -> str:
+    """Words that list the modules with a weight: those near `prefix`, or else the first few."""
     modules = {name.removesuffix(e).rstrip(".") for name in names for e in WEIGHT_ENDINGS if name.endswith("." + e)}
-    near = difflib.get_close_matches(prefix.rstrip("."), modules, n=3)
+    near = difflib.get_close_matches(prefix.rstrip("."), modules, n=3, cutoff=0.7)
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
     shown = ", ".join(map(repr, sorted(modules)[:6]))

@@ -7,7 +7,7 @@ import numpy as np
 
 from jconv import checks
 from jconv.interop.arrays import as_numpy, as_params, check_bias, mapping, output_counts
-from jconv.interop.names import below, dotted
+from jconv.interop.names import below, dotted, modules_with_weights
 
 LAYOUTS = ("NLC", "NCL")
 # magnitude and direction, as torch.nn.utils.weight_norm and torch.nn.utils.parametrizations.weight_norm name them
@@ -96,10 +96,11 @@ def _weight(entries: Mapping[str, Any], prefix: str) -> np.ndarray:
             magnitude, direction = (as_numpy(prefix + name, entries[name]) for name in names)
             return _multiplied_out(magnitude, direction, *(prefix + name for name in names))
     forms = ", ".join(" with ".join(names) for names in (("weight",), *NORMALISED))
-    raise KeyError(
-        f"`prefix` (={prefix!r}) must name a module with a weight in a known form ({forms}); there are "
-        f"{sorted(entries)[:6]}; remove another parametrisation in PyTorch before saving"
-    )
+    if any(name.startswith(("weight", "parametrizations.weight")) for name in entries):
+        hint = f"it has {sorted(entries)[:6]}: remove this parametrisation in PyTorch before saving"
+    else:
+        hint = modules_with_weights([prefix + name for name in entries], prefix)
+    raise KeyError(f"`prefix` (={prefix!r}) must name a module with a weight in a known form ({forms}); {hint}")
 
 
 def _multiplied_out(

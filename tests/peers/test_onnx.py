@@ -11,7 +11,7 @@ import jconv
 onnx = needed("onnx")
 pytestmark = pytest.mark.peers
 
-FOLDER = Path(onnx.__file__).parent / "backend" / "test" / "data" / "pytorch-converted"
+FOLDER = Path(str(onnx.__file__)).parent / "backend" / "test" / "data" / "pytorch-converted"
 CASES = sorted(folder.name for folder in FOLDER.glob("test_Conv1d*"))
 
 

@@ -1,5 +1,7 @@
 """PyTorch modules' own state dicts, weight-normalised ones and files included, give the modules' own values."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ NORMS = {
     "old": lambda module, dim: torch.nn.utils.weight_norm(module, dim=dim),
     "new": lambda module, dim: torch.nn.utils.parametrizations.weight_norm(module, dim=dim),
 }
-MODULES = {
+MODULES: dict[str, dict[str, Any]] = {
     "Conv1d": {"stride": 2, "padding": 1, "dilation": 2, "groups": 2},
     "ConvTranspose1d": {"stride": 3, "padding": 1, "output_padding": 2, "dilation": 2, "groups": 2},
 }
