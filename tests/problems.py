@@ -1,6 +1,7 @@
 """The table that every sweep of the methods walks through: one line a problem, chosen for what is peculiar to it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from oracle import Form
@@ -34,7 +35,7 @@ class Case:
         """The case as keyword arguments of conv1d."""
         return {"stride": self.stride, "dilation": self.dilation, "padding": self.padding, "groups": self.groups}
 
-    def arrays(self, dtype=np.float32, seed=0):
+    def arrays(self, dtype: Any = np.float32, seed: int = 0):
         """x, k and y, drawn from a normal distribution (small whole numbers for an integer dtype)."""
         rng = np.random.default_rng(seed)
         shapes = (
