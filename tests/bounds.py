@@ -69,6 +69,16 @@ def fourier(form, face, first, second, dtype, accumulate):
     return bound
 
 
+def limits(form, face, first, second, *, method, dtype):
+    """How far `method` may be off, elementwise; "auto" may have run any."""
+    a, b = (np.asarray(a).astype(np.complex128 if np.iscomplexobj(a) else np.float64) for a in (first, second))
+    dtype = np.dtype(dtype)
+    accumulate = np.float32 if dtype.itemsize == 2 else dtype
+    kinds = {"fft": (fourier,), "auto": (direct, fourier)}.get(method, (direct,))
+    shape = getattr(form, face)(a, b).shape
+    return np.max([np.broadcast_to(kind(form, face, a, b, dtype, accumulate), shape) for kind in kinds], axis=0)
+
+
 def check(got, form, face, first, second, *, method, dtype=None):
     """Assert that `got` is the face of the form within its bound; exactly for integers."""
     first, second, got = np.asarray(first), np.asarray(second), np.asarray(got)
@@ -80,9 +90,7 @@ def check(got, form, face, first, second, *, method, dtype=None):
     if dtype.kind in "iu":
         np.testing.assert_array_equal(got.astype(np.float64), exact)
         return
-    accumulate = np.float32 if dtype.itemsize == 2 else dtype
-    kinds = [direct] if method not in ("fft", "auto") else [fourier] if method == "fft" else [direct, fourier]
-    bound = np.max([np.broadcast_to(kind(form, face, *wide, dtype, accumulate), exact.shape) for kind in kinds], axis=0)
+    bound = limits(form, face, first, second, method=method, dtype=dtype)
     error = np.abs(got.astype(exact.dtype) - exact)
     worst = np.max(np.where(error > 0, error / np.maximum(bound, 1e-300), 0), initial=0)
     assert worst <= 1, f"{method} {face} {form}: error is {worst:.3g} times its bound"
