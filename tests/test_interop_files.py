@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -62,15 +63,23 @@ def test_the_file_is_one_that_safetensors_reads(tmp_path):
 def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
     before = path.read_bytes()
 
-    def half(arrays, target, **_):
-        target.write_bytes(before[:50])
+    whole = Path.write_bytes
+
+    def half(target, data):
+        whole(target, data[:50])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(safetensors_numpy, "save_file", half)
+    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(KeyboardInterrupt):
         save_safetensors(path, {"a": np.ones(3)})
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_others_may_read_a_file_as_any_other(tmp_path):
+    save_safetensors(tmp_path / "x", {"a": np.ones(3)})
+    (tmp_path / "y").touch()
+    assert (tmp_path / "x").stat().st_mode == (tmp_path / "y").stat().st_mode
 
 
 def said(error, call):
@@ -98,6 +107,7 @@ def test_no_file(tmp_path):
     assert "it is a folder" in said(IsADirectoryError, lambda: load_safetensors(tmp_path))
     message = said(FileNotFoundError, lambda: save_safetensors(tmp_path / "no" / "x", {}))
     assert "must lie in a folder that exists" in message
+    assert "it is a folder" in said(IsADirectoryError, lambda: save_safetensors(tmp_path, {}))
     assert said(TypeError, lambda: load_safetensors(NUMBER)) == "`path` (=3, a int) must be a string or a path"
 
 

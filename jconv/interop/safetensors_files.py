@@ -60,15 +60,17 @@ def save_safetensors(
 
     Raises:
         TypeError, ValueError: `arrays` does not map strings to arrays, or one is of a dtype the format lacks.
-        FileNotFoundError: the folder does not exist.
+        FileNotFoundError, IsADirectoryError: the folder does not exist, or `path` is one.
         ImportError: the package `safetensors` is not installed.
     """
     safetensors = _package("save_safetensors")
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     path = _path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"`path` (='{path}') must lie in a folder that exists; '{path.parent}' is none")
+    if path.is_dir():
+        raise IsADirectoryError(f"`path` (='{path}') must be a file; it is a folder")
     mapping("arrays", arrays)
     for name in arrays:
         if not isinstance(name, str):
@@ -76,7 +78,8 @@ def save_safetensors(
     contiguous = {name: as_numpy(f"`arrays[{name!r}]`", value) for name, value in arrays.items()}
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        save_file(contiguous, unfinished, metadata=None if metadata is None else dict(metadata))
+        # not save_file, whose files nobody but their owner may read
+        unfinished.write_bytes(save(contiguous, metadata=None if metadata is None else dict(metadata)))
         os.replace(unfinished, path)
     except safetensors.SafetensorError as error:
         raise ValueError(f"`arrays` cannot be written to `path` (='{path}'): {error}") from None
