@@ -34,7 +34,8 @@ def on_any_mesh(
     shardings = jax.typeof(first).sharding, jax.typeof(second).sharding
     if AxisType.Explicit not in shardings[0].mesh.axis_types:
         return compute(first, second)
-    return jax.sharding.auto_axes(compute, out_sharding=result_sharding(names, *shardings))(first, second)
+    laid_out: Any = jax.sharding.auto_axes(compute, out_sharding=result_sharding(names, *shardings))
+    return laid_out(first, second)
 
 
 def resharded(a: Array, sharding: NamedSharding) -> Array:

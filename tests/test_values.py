@@ -119,11 +119,8 @@ def test_any_number_of_batch_axes(batch, method):
 @pytest.mark.parametrize("padding", [(3, 5), (-2, 4), "same", "causal", 6])
 def test_padding_modes(mode, padding):
     x, k, _ = Case("", length=12, taps=4).arrays(np.float64)
-    low, high = (
-        {"same": (1, 2), "causal": (3, 0), 6: (6, 6)}.get(padding, padding)
-        if not isinstance(padding, tuple)
-        else padding
-    )
+    words = {"same": (1, 2), "causal": (3, 0), 6: (6, 6)}
+    low, high = words.get(padding) or padding
     padded = pad_with_mode(x, low, high, mode)
     case = Case("", length=padded.shape[1], taps=4)
     check(jconv.conv1d(x, k, padding=padding, padding_mode=mode), case.form, "output", padded, k, method="auto")
