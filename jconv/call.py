@@ -83,8 +83,8 @@ def check_call(
     """
     layout = checks.one_of("layout", layout, LAYOUTS)
     method = checks.one_of("method", method, ("auto", *METHODS))
-    signal, kernel = _array(name, signal), _array("kernel", kernel)
-    bias = None if bias is None else _array("bias", bias)
+    signal, kernel = checked_array(name, signal), checked_array("kernel", kernel)
+    bias = None if bias is None else checked_array("bias", bias)
     shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={layout!r}"
     channels_first = layout == "NCL"
     if signal.ndim < 2:
@@ -110,48 +110,67 @@ def check_call(
         )
     *batch_shape, length, channels = signal.shape
     signal = signal.reshape(math.prod(batch_shape), length, channels)
-    precision = _hashable_precision(precision)
+    precision = hashable_precision(precision)
     return Call(signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes)
 
 
-def _array(name: str, value: Any) -> Array:
-    if not isinstance(value, (jax.Array, np.ndarray)):
+def checked_array(name: str, value: Any, *, booleans: bool = False) -> Array:
+    """Return `value` as a JAX array.
+
+    Raises:
+        TypeError: it is no array, or of a dtype that is not computed with.
+    """
+    if not isinstance(value, (jax.Array, np.ndarray)) or isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"`{name}` ({checks.shown(value)}) must be a JAX or NumPy array")
-    array = jnp.asarray(value)
-    numeric = jnp.issubdtype(array.dtype, jnp.number)
-    if not numeric or (jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize < 2):
-        raise TypeError(
-            f"`{name}` (of {array.dtype}) must have an integer, floating (16 bits or more) or complex dtype"
-        )
-    return array
+    dtype = value.dtype
+    smallest = 2 if jnp.issubdtype(dtype, jnp.floating) else 1
+    largest = 16 if jnp.issubdtype(dtype, jnp.complexfloating) else 8  # NumPy's long double is wider
+    numeric = jnp.issubdtype(dtype, jnp.number) or (booleans and jnp.issubdtype(dtype, np.bool_))
+    if not numeric or not smallest <= dtype.itemsize <= largest:
+        raise TypeError(f"`{name}` (of {dtype}) must have an integer, floating (16 to 64 bits) or complex dtype")
+    return jnp.asarray(value)
 
 
 def _result_dtype(name: str, given: Any, preferred: Any) -> np.dtype:
     if preferred is None:
         return np.dtype(given)
-    try:
-        dtype = jax.dtypes.canonicalize_dtype(preferred)
-    except TypeError:
-        raise TypeError(f"`preferred_element_type` ({checks.shown(preferred)}) must be a dtype") from None
-    if _kind(dtype) < _kind(given):
+    dtype = checked_dtype("preferred_element_type", preferred)
+    if kind_of(dtype) < kind_of(given):
         raise TypeError(f"`preferred_element_type` (={dtype}) cannot hold the result: `{name}` is of {given}")
-    return np.dtype(dtype)
+    return dtype
 
 
-def _kind(dtype: Any) -> int:
+def checked_dtype(name: str, value: Any) -> np.dtype:
+    """Return `value` as the dtype that JAX would use for it.
+
+    Raises:
+        TypeError: it is none.
+    """
+    try:
+        return np.dtype(jax.dtypes.canonicalize_dtype(value))
+    except TypeError:
+        raise TypeError(f"`{name}` ({checks.shown(value)}) must be a dtype") from None
+
+
+def kind_of(dtype: Any) -> int:
     """0, 1, 2 for integer, floating, complex: a result may be of its operands' kind or a later one."""
     kinds = (jnp.integer, jnp.floating, jnp.complexfloating)
     return next((i for i, kind in enumerate(kinds) if jnp.issubdtype(dtype, kind)), -1)
 
 
-def _hashable_precision(precision: Any) -> Any:
+def hashable_precision(precision: Any) -> Any:
+    """Return `precision` as None, a `jax.lax.Precision` or a pair of these.
+
+    Raises:
+        ValueError: it is neither of these nor their name.
+    """
     if precision is None or isinstance(precision, lax.Precision):
         return precision
     if isinstance(precision, (tuple, list)) and len(precision) == 2:
-        return tuple(_hashable_precision(entry) for entry in precision)
+        return tuple(hashable_precision(entry) for entry in precision)
     try:
         return lax.Precision(precision)
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError(
             f"`precision` ({checks.shown(precision)}) must be None, a `jax.lax.Precision`, its name, or a pair of these"
         ) from None

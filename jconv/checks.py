@@ -8,9 +8,11 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+PADDINGS = "a word, a concrete integer or a pair of them (low, high)"
 
-def whole_number(name: str, value: Any, *, minimum: int | None = None) -> int:
-    """Return `value` as a Python int.
+
+def whole_number(name: str, value: Any, *, minimum: int | None = None, wanted: str = "a concrete integer") -> int:
+    """Return `value` as a Python int; `wanted` is what the message says it must be.
 
     Raises:
         TypeError: `value` is a bool, a float, a traced value or anything else that is not a concrete integer.
@@ -21,7 +23,7 @@ def whole_number(name: str, value: Any, *, minimum: int | None = None) -> int:
             raise TypeError
         number = operator.index(value)
     except Exception:  # a tracer raises an error class of its own; reading it would mean importing JAX
-        raise TypeError(f"`{name}` ({shown(value)}) must be a concrete integer") from None
+        raise TypeError(f"`{name}` ({shown(value)}) must be {wanted}") from None
     if minimum is not None and number < minimum:
         raise ValueError(f"`{name}` (={number}) must be at least {minimum}")
     return number
@@ -53,9 +55,7 @@ def int_pair(name: str, value: Sequence[Any]) -> tuple[int, int]:
         ValueError: there are not exactly two entries.
     """
     if len(value) != 2:
-        raise ValueError(
-            f"`{name}` (={value!r}) must be a word, an int or a pair (low, high); got {len(value)} entries"
-        )
+        raise ValueError(f"`{name}` (={value!r}) must be {PADDINGS}; it has {len(value)} entries")
     low, high = (whole_number(f"{name}[{i}]", entry) for i, entry in enumerate(value))
     return low, high
 

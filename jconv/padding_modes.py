@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv import checks
-from jconv.window import PADDING_MODES, Padding, resolve_padding
+from jconv.window import PADDING_MODES, Padding, forward_window, resolve_padding
 
 NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
@@ -24,12 +24,13 @@ def pad_by_mode(
     if mode == "zeros":
         return x, padding
     length = x.shape[1]
+    forward_window(length, kernel_size, stride, padding, dilation)  # an empty output is refused in the words given
     low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
     most = {"reflect": length - 1, "circular": length, "replicate": None if length else 0}[mode]
     if most is not None and max(low, high) > most:
         raise ValueError(
-            f"`padding` (={padding!r}, that is ({low}, {high})) must be at most {most} on each side with "
-            f"`padding_mode`={mode!r}: the signal has length {length}"
+            f"`padding` (={padding!r}, that is ({low}, {high})) must be at most {most} on each side in mode {mode!r}: "
+            f"the signal has length {length}"
         )
     padded = jnp.pad(x, ((0, 0), (max(low, 0), max(high, 0)), (0, 0)), mode=NUMPY_MODES[mode])
     start, stop = max(-low, 0), padded.shape[1] - max(-high, 0)

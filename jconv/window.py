@@ -88,7 +88,7 @@ def resolve_padding(padding: Padding, length: int, kernel_size: int, stride: int
         return (smaller, total - smaller) if word == "same" else (total - smaller, smaller)
     if isinstance(padding, Sequence):
         return checks.int_pair("padding", padding)
-    amount = checks.whole_number("padding", padding)
+    amount = checks.whole_number("padding", padding, wanted=checks.PADDINGS)
     return amount, amount
 
 
@@ -137,10 +137,12 @@ def transposed_window(
     `output_padding` is therefore zero or negative.
 
     Raises:
-        ValueError: `output_padding` is outside its range, or the result would be empty.
+        ValueError: `output_padding` is outside its range, or the input or the result is empty.
     """
     kernel_size = checks.whole_number("kernel_size", kernel_size, minimum=1)
     extra = checks.whole_number("output_padding", output_padding)
+    if length < 1:
+        raise ValueError(f"there is nothing to transpose: a length of {length}, which no convolution gives")
     reach = span(kernel_size, dilation)
     if isinstance(padding, str) and padding.lower() in ("same", "same_lower"):
         if not -stride < extra <= 0:

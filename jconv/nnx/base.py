@@ -9,6 +9,7 @@ from flax import nnx
 from jax import Array
 
 from jconv import checks
+from jconv.call import checked_array, checked_dtype, hashable_precision, kind_of
 from jconv.methods import METHODS
 
 Ints = int | Sequence[int]
@@ -35,7 +36,7 @@ class Convolution(nnx.Module):
     ) -> None:
         self.in_features = checks.whole_number("in_features", in_features, minimum=1)
         self.out_features = checks.whole_number("out_features", out_features, minimum=1)
-        self.kernel_size = (single("kernel_size", kernel_size),)
+        self.kernel_size = (single("kernel_size", kernel_size, optional=False),)
         self.strides = single("strides", strides)
         self.kernel_dilation = single("kernel_dilation", kernel_dilation)
         groups = checks.whole_number("feature_group_count", feature_group_count, minimum=1)
@@ -45,8 +46,24 @@ class Convolution(nnx.Module):
         self.feature_group_count = groups
 
     def _settle_arithmetic(
-        self, dtype: Any, precision: Any, promote_dtype: Callable[..., Any], preferred_element_type: Any, method: str
+        self,
+        dtype: Any,
+        param_dtype: Any,
+        precision: Any,
+        promote_dtype: Callable[..., Any],
+        preferred_element_type: Any,
+        method: str,
     ) -> None:
+        hashable_precision(precision)
+        computed = checked_dtype("param_dtype", param_dtype)
+        if dtype is not None:
+            computed = checked_dtype("dtype", dtype)
+        if preferred_element_type is not None:
+            result = checked_dtype("preferred_element_type", preferred_element_type)
+            if kind_of(result) < kind_of(computed):
+                raise TypeError(
+                    f"`preferred_element_type` (={result}) cannot hold the result, which is computed in {computed}"
+                )
         self.dtype = dtype
         self.precision = precision
         self.promote_dtype = promote_dtype
@@ -76,6 +93,7 @@ class Convolution(nnx.Module):
             self.bias = nnx.data(None)
 
     def _operands(self, inputs: Array) -> tuple[Array, Array, Array | None]:
+        inputs = checked_array("inputs", inputs, booleans=True)
         if inputs.ndim < 2 or inputs.shape[-1] != self.in_features:
             raise ValueError(
                 f"`inputs` (of shape {inputs.shape}) must have shape (*batch, length, in_features={self.in_features})"
@@ -87,9 +105,9 @@ class Convolution(nnx.Module):
         return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
 
 
-def single(name: str, value: Ints | None) -> int:
-    """Flax's int, sequence of one int, or None for 1."""
-    if value is None:
+def single(name: str, value: Ints | None, *, optional: bool = True) -> int:
+    """Flax's int, sequence of one int, or (where it is optional) None for 1."""
+    if value is None and optional:
         return 1
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) != 1:
@@ -106,4 +124,4 @@ def settled_padding(value: Padding, words: tuple[str, ...]) -> str | int | tuple
         if len(value) == 1 and not isinstance(value[0], str):
             return settled_padding(value[0], words)
         return checks.int_pair("padding", value)  # type: ignore[arg-type]
-    return checks.whole_number("padding", value)
+    return checks.whole_number("padding", value, wanted=checks.PADDINGS)

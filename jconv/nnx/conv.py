@@ -86,7 +86,7 @@ class Conv1D(Convolution):
         bias_metadata: Mapping[str, Any] = NO_METADATA,
     ):
         self._settle_sizes(in_features, out_features, kernel_size, strides, kernel_dilation, feature_group_count)
-        self._settle_arithmetic(dtype, precision, promote_dtype, preferred_element_type, method)
+        self._settle_arithmetic(dtype, param_dtype, precision, promote_dtype, preferred_element_type, method)
         self.input_dilation = single("input_dilation", input_dilation)
         words = (*PADDING_WORDS, *MODE_WORDS)
         self.padding = settled_padding(padding, words)

@@ -77,7 +77,7 @@ class ConvTranspose1D(Convolution):
         bias_metadata: Mapping[str, Any] = NO_METADATA,
     ):
         self._settle_sizes(in_features, out_features, kernel_size, strides, kernel_dilation, feature_group_count)
-        self._settle_arithmetic(dtype, precision, promote_dtype, preferred_element_type, method)
+        self._settle_arithmetic(dtype, param_dtype, precision, promote_dtype, preferred_element_type, method)
         self.padding = settled_padding(padding, ("same", "valid", "causal", "circular"))
         self.transpose_kernel = transpose_kernel
         channels = (self.out_features, self.in_features) if transpose_kernel else (self.in_features, self.out_features)
@@ -88,20 +88,28 @@ class ConvTranspose1D(Convolution):
         """Upsample `(*batch, length, in_features)` to `(*batch, result length, out_features)`.
 
         Raises:
-            ValueError: `inputs` has other channels.
+            ValueError: `inputs` has other channels, or there is no output.
         """
         inputs, kernel, bias = self._operands(inputs)
         if not self.transpose_kernel:  # to the array that the adjoint takes: reversed, its channel axes swapped
             groups = self.feature_group_count
             kernel = kernel[::-1].reshape(*kernel.shape[:2], groups, kernel.shape[2] // groups)
             kernel = jnp.transpose(kernel, (0, 3, 2, 1)).reshape(kernel.shape[0], kernel.shape[3], self.in_features)
+        low, high = self._adjoint_padding()
+        halo = span(self.kernel_size[0], self.kernel_dilation) - self.strides
+        if inputs.shape[-2] * self.strides + halo - low - high < 1:
+            raise ValueError(
+                f"the output would be empty: `inputs` (of shape {inputs.shape}) with `padding`={self.padding!r}, "
+                f"`kernel_size`={self.kernel_size[0]}, `strides`={self.strides} and "
+                f"`kernel_dilation`={self.kernel_dilation}"
+            )
         circular = self.padding == "circular"
         result = conv_transpose1d(
             inputs,
             kernel,
             None if circular else bias,
             stride=self.strides,
-            padding=self._adjoint_padding(),
+            padding=(low, high),
             dilation=self.kernel_dilation,
             groups=self.feature_group_count,
             method=self.method,
