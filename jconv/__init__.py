@@ -9,14 +9,14 @@ for x; the kernel `(x, y) -> k` is the gradient for k. Each is linear in both op
 the other two, so one JAX primitive with one jvp rule, one transpose table and one batching rule carries them all, and
 an algorithm is chosen for each face on its own.
 
-The map of the house. A file imports lower floors only:
+The map of the house. A file imports its own floor and lower ones, never in a circle:
 
-    0  checks, window       integers and words; no JAX
-    1  methods/             one algorithm a file, each with its three faces
-    2  choose, primitive    which method for a face; the faces and their rules under JAX's transformations
+    0  checks, window               what arguments may be; words to numbers; integers only, no JAX
+    1  methods/                     one algorithm a file, each with its three faces
+    2  choose, mesh, primitive      which method for a face; layouts on devices; the rules under JAX's transformations
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
-    4  analysis, interop    what each channel contributed; weights from and to other libraries
-    5  nnx, plot            the only files that import flax and matplotlib
+    4  analysis, interop/           what each channel contributed; weights from and to other libraries
+    5  nnx/, plot/                  the only files that import flax and matplotlib
 """
 
 from jconv.conv import conv1d, conv_transpose1d

@@ -5,11 +5,17 @@ Direct methods: a sum of `n` products of rounded operands errs, in any order of 
 Numerical Algorithms, section 3.1). For long sums the probabilistic bound with `6 * sqrt(n)` in place of `n` is
 tighter and holds with overwhelming probability (Higham and Mary, SIAM J. Sci. Comput. 2019).
 
-Fourier methods: the error is relative to the norms of the operands over the contraction, `sum over channels of
-||a|| * ||b||`, times a small multiple of `u * log2(transform length)` (Higham, theorem 24.2 for each of three
-transforms).
+Fourier methods: one correlation of `a` and `b` is `F^-1(F a * conj F b)`. Each of the three transforms takes an entry
+through `log2(length)` butterflies of four roundings: the twiddle factor's, two of the product, one of the sum (Higham,
+section 24.1; a factor 3 or 5 of the length counts for its logarithm). Butterflies are unitary but for their scale, so
+a relative error `u` in any one of them leaves a transform off by `u` in its norm: by Cauchy and Schwarz the result is
+off by at most `u * ||a|| * ||b||` for each butterfly of the forward transforms, and for those of the inverse, whose
+errors spread over entries none of which exceeds `||a|| * ||b||`, by as much. With three roundings for the product of
+spectra and one for each spectrum added to it that makes `n` in all, and as for sums
+`min(n, 6 * sqrt(n)) * u * (sum over channels of ||a|| * ||b||)`. The kernel's face adds up batch and blocks in the
+frequency domain, and what two blocks share counts in both: at most sqrt(2) in the norm.
 
-Complex products cost `sqrt(8)` times a real one (Higham, lemma 3.5).
+Complex products cost `sqrt(8)` times a real one (Higham, lemma 3.5); those of spectra are complex in any case.
 """
 
 import ml_dtypes
@@ -21,6 +27,8 @@ ROUNDOFF = {
 }
 ROUNDOFF[np.dtype(np.complex64)] = ROUNDOFF[np.dtype(np.float32)]
 ROUNDOFF[np.dtype(np.complex128)] = ROUNDOFF[np.dtype(np.float64)]
+
+LEAST_HOP = 512  # positions that one block of a long signal brings, at least
 
 
 def terms(form, face, per_group_inputs, per_group_outputs, batch):
@@ -61,9 +69,12 @@ def fourier(form, face, first, second, dtype, accumulate):
         b = b.reshape(b.shape[0], g, -1)
         norms = np.einsum("ngc,cgo->ngo" if face == "output" else "ngo,cgo->ngc", a.reshape(n, g, a.shape[1] // g), b)
         size = norms.reshape(n, 1, norms.shape[1] * norms.shape[2])
-    factor = np.sqrt(8) if np.iscomplexobj(first) else 1
-    log = np.log2(2 * (form.outputs * form.stride + form.taps * form.dilation))
-    bound = log * ROUNDOFF[np.dtype(accumulate)] * factor * size
+    reach = form.outputs * form.stride + form.taps * form.dilation  # a fast length is less than twice what it must be
+    blocks = 1 + reach // LEAST_HOP
+    added = n * blocks if face == "kernel" else a.shape[1] // g
+    roundings = 3 * 4 * np.log2(2 * reach) + 3 + added
+    shared = np.sqrt(2) if face == "kernel" and blocks > 1 else 1
+    bound = min(roundings, 6 * np.sqrt(roundings)) * ROUNDOFF[np.dtype(accumulate)] * shared * size
     if np.dtype(dtype) != np.dtype(accumulate):
         bound = bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(compute(first, second)) + bound) + np.finfo(np.float16).tiny
     return bound

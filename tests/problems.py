@@ -77,4 +77,6 @@ CASES = (
     Case(
         "long signal, several blocks, strided", batch=1, length=4100, taps=6, inputs=2, outputs=1, stride=3, dilation=2
     ),
+    Case("cropped in front to nothing", length=3, taps=4, padding=(-4, 5)),
+    Case("cropped behind to nothing", length=3, taps=4, padding=(5, -4), stride=2),
 )

@@ -16,14 +16,13 @@ def shifted(a: Array, low: int, length: int, axis: int = 2) -> Array:
     The one place where an array is padded or cropped: `shifted(x, low, extent)` is the padded input, and
     `shifted(padded, -low, input_length)` its transpose.
     """
-    high = length - low - a.shape[axis]
-    if low < 0 or high < 0:
-        a = lax.slice_in_dim(a, max(-low, 0), max(a.shape[axis] + min(high, 0), max(-low, 0)), axis=axis)
-        low, high = max(low, 0), max(high, 0)
-        high = length - low - a.shape[axis]
-        if high < 0:  # nothing of `a` is left: the cropped sides overlap
-            low, high = length - a.shape[axis], 0
-    return _padded(a, low, high, axis=axis) if low or high else a
+    start = min(max(-low, 0), a.shape[axis])  # of what is kept of `a`, which may be nothing
+    stop = min(max(length - low, start), a.shape[axis])
+    before = min(max(start + low, 0), length)
+    after = length - before - (stop - start)
+    if (start, stop) != (0, a.shape[axis]):
+        a = lax.slice_in_dim(a, start, stop, axis=axis)
+    return _padded(a, before, after, axis=axis) if before or after else a
 
 
 def padded_input(x: Array, window: Window) -> Array:
