@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -42,6 +43,11 @@ def tap(padded: Array, start: int | Array, window: Window) -> Array:
     return lax.slice_in_dim(read, 0, reach, window.stride, axis=2)
 
 
+def tap_of(kernels: Array, j: int | Array) -> Array:
+    """The slice of tap `j`, along axis 1; `j` may be traced."""
+    return lax.dynamic_index_in_dim(kernels, j, axis=1, keepdims=False)
+
+
 def windows(padded: Array, window: Window) -> Array:
     """(..., batch, extent, channels) -> (..., batch, output length, taps, channels): what each window reads.
 
@@ -62,41 +68,65 @@ def windows(padded: Array, window: Window) -> Array:
     return padded[:, :, starts[:, None] + offsets[None, :]]
 
 
-def overlap_add(term: Callable[[int | Array], Array], window: Window, zeros: Array) -> Array:
+def overlap_add(term: Callable[[int | Array], Array], window: Window) -> Array:
     """The transpose of `windows`: `term(j)` is added at positions `j*dilation, j*dilation + stride, ...` of the extent.
 
-    Position `q*stride + r` is kept as row `q`, phase `r`, so that each term goes to one phase, contiguously. `zeros`
-    gives shape and dtype of one position: (..., batch, 1, channels).
+    Position `q*stride + r` is kept as row `q`, phase `r`, so that each term goes to one phase, contiguously.
     """
-    stride, length = window.stride, window.output_length
+    stride, taps = window.stride, window.kernel_size
     rows = -(-window.extent // stride)
+    like = jax.eval_shape(lambda: term(0))
+    if taps <= UNROLLED:
+        places = [divmod(j * window.dilation, stride) for j in range(taps)]
+        empty = jnp.zeros((*like.shape[:2], rows, *like.shape[3:]), like.dtype)
+        phases = [
+            sum((shifted(term(j), row, rows) for j, (row, remainder) in enumerate(places) if remainder == phase), empty)
+            for phase in range(stride)
+        ]
+        return interleaved(phases, window.extent)
 
-    if window.kernel_size <= UNROLLED:
-        phases = []
-        for phase in range(stride):
-            total = None
-            for j in range(window.kernel_size):
-                row, remainder = divmod(j * window.dilation, stride)
-                if remainder == phase:
-                    placed = shifted(term(j), row, rows)
-                    total = placed if total is None else total + placed
-            phases.append(
-                jnp.zeros((*zeros.shape[:2], rows, *zeros.shape[3:]), zeros.dtype) if total is None else total
-            )
-        out = phases[0] if stride == 1 else jnp.stack(phases, axis=3)
-    else:
+    def add(j: Array, out: Array) -> Array:
+        row, phase = j * window.dilation // stride, j * window.dilation % stride
+        at = (0, 0, row, phase) + (0,) * (out.ndim - 4)
+        new = jnp.expand_dims(term(j), 3)
+        return lax.dynamic_update_slice(out, lax.dynamic_slice(out, at, new.shape) + new, at)
 
-        def add(j: Array, out: Array) -> Array:
-            row, phase = j * window.dilation // stride, j * window.dilation % stride
-            at = (0, 0, row, phase) + (0,) * (out.ndim - 4)
-            new = term(j)[:, :, :, None]
-            old = lax.dynamic_slice(out, at, new.shape)
-            return lax.dynamic_update_slice(out, old + new, at)
+    out = lax.fori_loop(0, taps, add, jnp.zeros((*like.shape[:2], rows, stride, *like.shape[3:]), like.dtype))
+    return _unfolded(out, window.extent)
 
-        out = jnp.zeros((*zeros.shape[:2], rows, stride, *zeros.shape[3:]), zeros.dtype)
-        out = lax.fori_loop(0, window.kernel_size, add, out)
-    out = out.reshape(*zeros.shape[:2], rows * stride, *zeros.shape[3:])
-    return lax.slice_in_dim(out, 0, window.extent, axis=2)
+
+def interleaved(phases: list[Array], length: int) -> Array:
+    """The first `length` positions in order, where `phases[r]` holds positions `r, r + len(phases), ...`."""
+    return _unfolded(jnp.stack(phases, axis=3), length)
+
+
+def _unfolded(folded: Array, length: int) -> Array:
+    whole = folded.reshape(*folded.shape[:2], folded.shape[2] * folded.shape[3], *folded.shape[4:])
+    return lax.slice_in_dim(whole, 0, length, axis=2)
+
+
+def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int) -> Array:
+    """`sum over j < count of term(j)`, `together` terms at a time in one fused loop."""
+    whole = count // together * together if count > UNROLLED else 0
+    total = None
+    if whole:
+        like = jax.eval_shape(lambda: term(0))
+
+        def add(i: Array, total: Array) -> Array:
+            for j in range(together):
+                total = total + term(i * together + j)
+            return total
+
+        total = lax.fori_loop(0, whole // together, add, jnp.zeros(like.shape, like.dtype))
+    for start in range(whole, count, together):
+        part = term(start)
+        for j in range(start + 1, min(start + together, count)):
+            part = part + term(j)
+        total = part if total is None else total + part
+        if start + together < count:
+            total = lax.optimization_barrier(total)
+    assert total is not None
+    return total
 
 
 def dilated(a: Array, factor: int, axis: int) -> Array:

@@ -1,9 +1,8 @@
 """Windows laid out as the rows of a matrix (im2col), then one matrix product a face, batched over groups."""
 
-import jax.numpy as jnp
 from jax import Array
 
-from jconv.methods.arrays import groups_first, groups_last, overlap_add, padded_input, unpadded_input, windows
+from jconv.methods.arrays import groups_first, groups_last, overlap_add, padded_input, tap_of, unpadded_input, windows
 from jconv.methods.problem import Method, Problem
 
 
@@ -17,8 +16,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The transposed product gives rows of windows, added back where they came from."""
     window = problem.window
     rows = problem.einsum("gnto,gjco->gjntc", groups_first(y), groups_first(k))
-    zeros = jnp.zeros((rows.shape[0], problem.batch, 1, problem.inputs), rows.dtype)
-    padded = overlap_add(lambda j: jnp.take(rows, j, axis=1), window, zeros)
+    padded = overlap_add(lambda j: tap_of(rows, j), window)
     return groups_last(unpadded_input(padded, window), problem.groups)
 
 
