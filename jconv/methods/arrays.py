@@ -1,11 +1,14 @@
-"""Padding, cropping and reading along the time axis (axis 2), each with its transpose; used by every method."""
+"""Padding, cropping, reading and adding back along the time axis (axis 2), and groups brought to the front."""
 
+from collections.abc import Callable
+
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv.window import Window
 
-UNROLLED_TAPS = 16  # beyond this a loop runs over the taps: XLA compiles long unrolled sums slowly
+UNROLLED = 32  # beyond so many terms a loop runs over them: XLA compiles long unrolled sums slowly
 
 
 def shifted(a: Array, low: int, length: int, axis: int = 2) -> Array:
@@ -40,13 +43,90 @@ def tap(padded: Array, start: int | Array, window: Window) -> Array:
     return lax.slice_in_dim(read, 0, reach, window.stride, axis=2)
 
 
-def untap(sent: Array, start: int | Array, window: Window) -> Array:
-    """The transpose of `tap`: positions `start, start + stride, ...` of the extent hold `sent`, all others zero."""
-    reach = (window.output_length - 1) * window.stride + 1
-    if isinstance(start, int):
-        return _padded(sent, start, window.extent - reach - start, window.stride - 1)
-    zeros = jnp.zeros((*sent.shape[:2], window.extent, *sent.shape[3:]), sent.dtype)
-    return lax.dynamic_update_slice_in_dim(zeros, _padded(sent, 0, 0, window.stride - 1), start, axis=2)
+def tap_of(kernels: Array, j: int | Array) -> Array:
+    """The slice of tap `j`, along axis 1; `j` may be traced."""
+    return lax.dynamic_index_in_dim(kernels, j, axis=1, keepdims=False)
+
+
+def windows(padded: Array, window: Window) -> Array:
+    """(..., batch, extent, channels) -> (..., batch, output length, taps, channels): what each window reads.
+
+    Windows without dilation are cut from the signal folded into rows of `stride` positions, so that few and long
+    slices are joined; where even these are many, windows are gathered.
+    """
+    taps, stride = window.kernel_size, window.stride
+    if window.dilation == 1 and 1 < stride <= taps and -(-taps // stride) <= UNROLLED:
+        rows = -(-taps // stride)
+        whole = (window.output_length + rows - 1) * stride
+        folded = shifted(padded, 0, whole).reshape(*padded.shape[:2], whole // stride, stride, padded.shape[3])
+        joined = [folded[:, :, row : row + window.output_length] for row in range(rows)]
+        return jnp.concatenate(joined, axis=3)[:, :, :, :taps]
+    if taps <= UNROLLED:
+        return jnp.stack([tap(padded, j * window.dilation, window) for j in range(taps)], axis=3)
+    starts = lax.iota(jnp.int32, window.output_length) * stride
+    offsets = lax.iota(jnp.int32, taps) * window.dilation
+    return padded[:, :, starts[:, None] + offsets[None, :]]
+
+
+def overlap_add(term: Callable[[int | Array], Array], window: Window) -> Array:
+    """The transpose of `windows`: `term(j)` is added at positions `j*dilation, j*dilation + stride, ...` of the extent.
+
+    Position `q*stride + r` is kept as row `q`, phase `r`, so that each term goes to one phase, contiguously.
+    """
+    stride, taps = window.stride, window.kernel_size
+    rows = -(-window.extent // stride)
+    like = jax.eval_shape(lambda: term(0))
+    if taps <= UNROLLED:
+        places = [divmod(j * window.dilation, stride) for j in range(taps)]
+        empty = jnp.zeros((*like.shape[:2], rows, *like.shape[3:]), like.dtype)
+        phases = [
+            sum((shifted(term(j), row, rows) for j, (row, remainder) in enumerate(places) if remainder == phase), empty)
+            for phase in range(stride)
+        ]
+        return interleaved(phases, window.extent)
+
+    def add(j: Array, out: Array) -> Array:
+        row, phase = j * window.dilation // stride, j * window.dilation % stride
+        at = (0, 0, row, phase) + (0,) * (out.ndim - 4)
+        new = jnp.expand_dims(term(j), 3)
+        return lax.dynamic_update_slice(out, lax.dynamic_slice(out, at, new.shape) + new, at)
+
+    out = lax.fori_loop(0, taps, add, jnp.zeros((*like.shape[:2], rows, stride, *like.shape[3:]), like.dtype))
+    return _unfolded(out, window.extent)
+
+
+def interleaved(phases: list[Array], length: int) -> Array:
+    """The first `length` positions in order, where `phases[r]` holds positions `r, r + len(phases), ...`."""
+    return _unfolded(jnp.stack(phases, axis=3), length)
+
+
+def _unfolded(folded: Array, length: int) -> Array:
+    whole = folded.reshape(*folded.shape[:2], folded.shape[2] * folded.shape[3], *folded.shape[4:])
+    return lax.slice_in_dim(whole, 0, length, axis=2)
+
+
+def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int) -> Array:
+    """`sum over j < count of term(j)`, `together` terms at a time in one fused loop."""
+    whole = count // together * together if count > UNROLLED else 0
+    total = None
+    if whole:
+        like = jax.eval_shape(lambda: term(0))
+
+        def add(i: Array, total: Array) -> Array:
+            for j in range(together):
+                total = total + term(i * together + j)
+            return total
+
+        total = lax.fori_loop(0, whole // together, add, jnp.zeros(like.shape, like.dtype))
+    for start in range(whole, count, together):
+        part = term(start)
+        for j in range(start + 1, min(start + together, count)):
+            part = part + term(j)
+        total = part if total is None else total + part
+        if start + together < count:
+            total = lax.optimization_barrier(total)
+    assert total is not None
+    return total
 
 
 def dilated(a: Array, factor: int, axis: int) -> Array:
@@ -58,3 +138,14 @@ def _padded(a: Array, low: int, high: int, interior: int = 0, axis: int = 2) -> 
     widths = [(0, 0, 0)] * a.ndim
     widths[axis] = (low, high, interior)
     return lax.pad(a, jnp.zeros((), a.dtype), widths)
+
+
+def groups_first(a: Array) -> Array:
+    """(problems, batch or taps, time or inputs, groups, channels) -> (problems * groups, ..., ..., channels)."""
+    a = jnp.moveaxis(a, 3, 1)
+    return a.reshape(a.shape[0] * a.shape[1], *a.shape[2:])
+
+
+def groups_last(a: Array, groups: int) -> Array:
+    """The inverse of `groups_first`."""
+    return jnp.moveaxis(a.reshape(a.shape[0] // groups, groups, *a.shape[1:]), 1, 3)

@@ -1,42 +1,29 @@
-"""Windows laid out as the rows of a matrix (im2col), then one matrix product a face."""
+"""Windows laid out as the rows of a matrix (im2col), then one matrix product a face, batched over groups."""
 
-import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
-from jconv.methods.arrays import UNROLLED_TAPS, padded_input, tap, unpadded_input
+from jconv.methods.arrays import groups_first, groups_last, overlap_add, padded_input, tap_of, unpadded_input, windows
 from jconv.methods.problem import Method, Problem
-from jconv.window import Window
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """Rows of windows times the kernel matrix."""
-    return problem.einsum("bntjgc,bjcgo->bntgo", _windows(padded_input(x, problem.window), problem.window), k)
+    rows = windows(padded_input(groups_first(x), problem.window), problem.window)
+    return groups_last(problem.einsum("gntjc,gjco->gnto", rows, groups_first(k)), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The transposed product gives rows of windows, added back where they came from."""
     window = problem.window
-    rows = problem.einsum("bntgo,bjcgo->bntjgc", y, k)
-    shape = (*problem.x_shape[:2], window.extent, *problem.x_shape[3:])
-    return unpadded_input(jnp.zeros(shape, rows.dtype).at[:, :, _positions(window)].add(rows), window)
+    rows = problem.einsum("gnto,gjco->gjntc", groups_first(y), groups_first(k))
+    padded = overlap_add(lambda j: tap_of(rows, j), window)
+    return groups_last(unpadded_input(padded, window), problem.groups)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """Rows of windows, transposed, times the cotangent."""
-    return problem.einsum("bntjgc,bntgo->bjcgo", _windows(padded_input(x, problem.window), problem.window), y)
-
-
-def _windows(padded: Array, window: Window) -> Array:
-    """(problems, batch, extent, groups, inputs) -> (problems, batch, output length, taps, groups, inputs)."""
-    if window.kernel_size <= UNROLLED_TAPS:
-        return jnp.stack([tap(padded, j * window.dilation, window) for j in range(window.kernel_size)], axis=3)
-    return padded[:, :, _positions(window)]
-
-
-def _positions(window: Window) -> Array:
-    starts = lax.iota(jnp.int32, window.output_length) * window.stride
-    taps = lax.iota(jnp.int32, window.kernel_size) * window.dilation
-    return starts[:, None] + taps[None, :]
+    rows = windows(padded_input(groups_first(x), problem.window), problem.window)
+    return groups_last(problem.einsum("gntjc,gnto->gjco", rows, groups_first(y)), problem.groups)
 
 
 METHOD = Method("gemm", output, input_face, kernel_face)

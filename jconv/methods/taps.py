@@ -1,79 +1,71 @@
-"""Sum over kernel taps: a strided slice of the signal times one slice of the kernel, no window ever copied.
+"""Sum over kernel taps: a strided slice of the signal times one slice of the kernel; no window is ever copied.
 
-With one input a group (depthwise) a tap is a multiplication that XLA fuses with the sum; otherwise it is a matrix
-product.
+Where few channels are summed over (depthwise: one), a tap is a multiplication that XLA fuses with the sum. Otherwise
+it is a matrix product.
 """
+
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv.methods.arrays import UNROLLED_TAPS, padded_input, tap, unpadded_input, untap
+from jconv.methods import fused
+from jconv.methods.arrays import (
+    UNROLLED,
+    groups_first,
+    groups_last,
+    overlap_add,
+    padded_input,
+    sum_of_terms,
+    tap,
+    tap_of,
+    unpadded_input,
+)
 from jconv.methods.problem import Method, Problem
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over j of slice_j(x) @ k_j`."""
+    if problem.inputs <= fused.FEW:
+        return fused.output(x, k, problem)
     window = problem.window
-    padded = padded_input(x, window)
+    padded, kernels = padded_input(groups_first(x), window), groups_first(k)
 
-    def term(j: int | Array, k_j: Array) -> Array:
-        read = tap(padded, j * window.dilation, window)
-        if problem.inputs == 1:
-            return _widened(read, problem) * _widened(k_j[:, None, None, 0], problem)
-        return problem.einsum("bntgc,bcgo->bntgo", read, k_j)
+    def product(j: int | Array) -> Array:
+        return problem.einsum("gntc,gco->gnto", tap(padded, j * window.dilation, window), tap_of(kernels, j))
 
-    return _sum_over_taps(term, k, problem, problem.y_shape)
+    return groups_last(sum_of_terms(product, window.kernel_size, 1), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """`x = sum over j of slice_j^T(y @ k_j^T)`."""
-    window = problem.window
-    shape = (*problem.x_shape[:2], window.extent, *problem.x_shape[3:])
+    if problem.outputs <= fused.FEW:
+        return fused.input_face(y, k, problem)
+    sent, kernels = groups_first(y), groups_first(k)
 
-    def term(j: int | Array, k_j: Array) -> Array:
-        if problem.outputs == 1:
-            weights = jnp.swapaxes(k_j[:, None, None, ..., 0], 3, 4)
-            sent = _widened(y, problem) * _widened(weights, problem)
-        else:
-            sent = problem.einsum("bntgo,bcgo->bntgc", y, k_j)
-        return untap(sent, j * window.dilation, window)
+    def product(j: int | Array) -> Array:
+        return problem.einsum("gnto,gco->gntc", sent, tap_of(kernels, j))
 
-    return unpadded_input(_sum_over_taps(term, k, problem, shape), window)
+    return groups_last(unpadded_input(overlap_add(product, problem.window), problem.window), problem.groups)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
-    """`k_j = slice_j(x)^T @ y`, one tap after another."""
+    """`k_j = slice_j(x)^T @ y`."""
+    if max(problem.inputs, problem.outputs) <= fused.FEW:
+        return fused.kernel_face(x, y, problem)
     window = problem.window
-    padded = padded_input(x, window)
+    padded, cotangent = padded_input(groups_first(x), window), groups_first(y)
 
-    def one(j: int | Array) -> Array:
-        read = tap(padded, j * window.dilation, window)
-        if problem.inputs == 1 or problem.outputs == 1:
-            product = _widened(jnp.swapaxes(read, 3, 4)[..., None], problem) * _widened(y[:, :, :, None], problem)
-            return jnp.sum(product, axis=(1, 2), dtype=problem.accumulate)
-        return problem.einsum("bntgc,bntgo->bcgo", read, y)
+    def product(j: int | Array) -> Array:
+        return problem.einsum("gntc,gnto->gco", tap(padded, j * window.dilation, window), cotangent)
 
-    if window.kernel_size <= UNROLLED_TAPS:
-        return jnp.stack([one(j) for j in range(window.kernel_size)], axis=1)
-    return jnp.moveaxis(lax.map(one, jnp.arange(window.kernel_size)), 0, 1)
+    return groups_last(_each(product, window.kernel_size), problem.groups)
 
 
-def _sum_over_taps(term, k: Array, problem: Problem, shape: tuple[int, ...]) -> Array:
-    taps = problem.window.kernel_size
-    if taps <= UNROLLED_TAPS:
-        total = term(0, k[:, 0])
-        for j in range(1, taps):
-            total = total + term(j, k[:, j])
-        return total
-
-    def add(j: Array, total: Array) -> Array:
-        return total + term(j, lax.dynamic_index_in_dim(k, j, axis=1, keepdims=False))
-
-    return lax.fori_loop(0, taps, add, jnp.zeros(shape, problem.accumulate))
-
-
-def _widened(a: Array, problem: Problem) -> Array:
-    return a.astype(problem.accumulate)
+def _each(one: Callable[[int | Array], Array], taps: int) -> Array:
+    if taps <= UNROLLED:
+        return jnp.stack([one(j) for j in range(taps)], axis=1)
+    return jnp.moveaxis(lax.map(one, jnp.arange(taps)), 0, 1)
 
 
 METHOD = Method("taps", output, input_face, kernel_face)
