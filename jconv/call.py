@@ -15,6 +15,7 @@ from jconv.primitive import convolve, problem_of
 from jconv.window import Window
 
 LAYOUTS = ("NLC", "NCL")
+CHOICES = ("auto", "direct", *METHODS)
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Call:
     Whatever the layout was, `signal` is `(batch, length, channels)` and `kernel` `(width, per group, channels)`.
     """
 
+    face: Face  # "output" for conv1d, "input" for conv_transpose1d
     signal: Array
     kernel: Array
     bias: Array | None
@@ -40,32 +42,37 @@ class Call:
         """Taps of the kernel."""
         return self.kernel.shape[0]
 
-    def apply(self, face: Face, signal: Array, window: Window, outputs: int) -> Array:
+    @property
+    def outputs(self) -> int:
+        """Channels of the result."""
+        return self.kernel.shape[2] if self.face == "output" else self.groups * self.kernel.shape[1]
+
+    def apply(self, signal: Array, window: Window) -> Array:
         """Run the primitive on `signal`, add the bias and restore layout and batch axes.
 
         Raises:
-            ValueError: `bias` is not of shape `(outputs,)`.
+            ValueError: `bias` is not of shape `(self.outputs,)`.
             NotImplementedError: the method refuses this problem.
         """
-        if self.bias is not None and self.bias.shape != (outputs,):
+        if self.bias is not None and self.bias.shape != (self.outputs,):
             raise ValueError(
-                f"`bias` (of shape {self.bias.shape}) must have shape ({outputs},), one entry an output channel; "
+                f"`bias` (of shape {self.bias.shape}) must have shape ({self.outputs},), one entry an output channel; "
                 f"{self.shapes}"
             )
         first = signal.reshape(1, *signal.shape[:2], self.groups, signal.shape[2] // self.groups)
         per_group = self.kernel.shape[2] // self.groups
         second = self.kernel.reshape(1, *self.kernel.shape[:2], self.groups, per_group)
-        if self.method != "auto":  # refused here, before any tracing, and not only when the lowering asks
-            REGISTRY[self.method].check(problem_of(face, first, second, window, self.precision, self.dtype))
-        result = convolve(face, first, second, window, self.method, self.precision, self.dtype)
-        result = result.reshape(*self.batch_shape, result.shape[2], outputs)
+        if self.method in REGISTRY:  # refused here, before any tracing, and not only when the lowering asks
+            REGISTRY[self.method].check(problem_of(self.face, first, second, window, self.precision, self.dtype))
+        result = convolve(self.face, first, second, window, self.method, self.precision, self.dtype)
+        result = result.reshape(*self.batch_shape, result.shape[2], self.outputs)
         if self.bias is not None:
-            result = result + self.bias.astype(self.dtype).reshape((1,) * (result.ndim - 1) + (outputs,))
+            result = result + self.bias.astype(self.dtype).reshape((1,) * (result.ndim - 1) + (self.outputs,))
         return jnp.swapaxes(result, -1, -2) if self.channels_first else result
 
 
 def check_call(
-    name: str,
+    face: Face,
     signal: Any,
     kernel: Any,
     bias: Any,
@@ -75,14 +82,15 @@ def check_call(
     precision: Any,
     preferred_element_type: Any,
 ) -> Call:
-    """Check what can be checked without knowing the direction; `name` is that of the signal, "x" or "y".
+    """Check all that does not depend on the window.
 
     Raises:
         TypeError: not arrays of one numeric dtype, or an unusable `precision` or `preferred_element_type`.
-        ValueError: a wrong rank, an empty kernel, or channels that `groups` does not divide.
+        ValueError: a wrong rank, an empty kernel, or channels that do not match or that `groups` does not divide.
     """
+    name = "x" if face == "output" else "y"
     layout = checks.one_of("layout", layout, LAYOUTS)
-    method = checks.one_of("method", method, ("auto", *METHODS))
+    method = checks.one_of("method", method, CHOICES)
     signal, kernel = checked_array(name, signal), checked_array("kernel", kernel)
     bias = None if bias is None else checked_array("bias", bias)
     shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={layout!r}"
@@ -103,6 +111,16 @@ def check_call(
         if count == 0 or count % groups:
             wanted = "divide" if count else "not exceed"
             raise ValueError(f"`groups` (={groups}) must {wanted} the {what} (={count}); {shapes}")
+    channels, per_group = signal.shape[-1], kernel.shape[1]
+    if face == "output" and channels != groups * per_group:
+        raise ValueError(
+            f"`kernel` must have in/groups input channels (={channels}/{groups}={channels // groups}); "
+            f"it has {per_group}; {shapes}"
+        )
+    if face == "input" and channels != kernel.shape[2]:
+        raise ValueError(
+            f"`kernel` must have the input channels of `y` (={channels}); it has {kernel.shape[2]}; {shapes}"
+        )
     dtype = _result_dtype(name, signal.dtype, preferred_element_type)
     if bias is not None and bias.dtype not in (signal.dtype, dtype):
         raise TypeError(
@@ -111,7 +129,9 @@ def check_call(
     *batch_shape, length, channels = signal.shape
     signal = signal.reshape(math.prod(batch_shape), length, channels)
     precision = hashable_precision(precision)
-    return Call(signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes)
+    return Call(
+        face, signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes
+    )
 
 
 def checked_array(name: str, value: Any, *, booleans: bool = False) -> Array:

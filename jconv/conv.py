@@ -49,7 +49,9 @@ def conv1d(
         dilation: input positions from one tap to the next.
         groups: the channels are cut into so many groups that do not see one another; `groups = in` is depthwise.
         layout: "NLC" (channels last) or "NCL" (channels first).
-        method: a name in `jconv.METHODS`, or "auto" for the fastest known for this shape, dtype and platform.
+        method: a name in `jconv.METHODS`; "auto" for what should be fastest for this shape, dtype and platform, for
+            the output and each gradient on its own (see `jconv.choose_method`); "direct" for the same without "fft",
+            whose error is relative to the whole signal and which spreads a NaN.
         precision: as in `jax.lax.dot_general`.
         preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
             float16 and bfloat16 are summed in float32.
@@ -68,16 +70,10 @@ def conv1d(
     [1.0, 2.0, 2.0, 2.0, -3.0]
     """
     stride, dilation, groups = check_steps(stride, dilation, groups)
-    call = check_call("x", x, kernel, bias, groups, layout, method, precision, preferred_element_type)
-    channels, per_group = call.signal.shape[2], call.kernel.shape[1]
-    if channels != groups * per_group:
-        raise ValueError(
-            f"`kernel` must have in/groups input channels (={channels}/{groups}={channels // groups}); "
-            f"it has {per_group}; {call.shapes}"
-        )
+    call = check_call("output", x, kernel, bias, groups, layout, method, precision, preferred_element_type)
     signal, padding = pad_by_mode(call.signal, padding, padding_mode, call.width, stride, dilation)
     window = forward_window(signal.shape[1], call.width, stride, padding, dilation)
-    return call.apply("output", signal, window, outputs=call.kernel.shape[2])
+    return call.apply(signal, window)
 
 
 def conv_transpose1d(
@@ -135,11 +131,6 @@ def conv_transpose1d(
     [1.0, 2.0, 13.0, 20.0, 30.0]
     """
     stride, dilation, groups = check_steps(stride, dilation, groups)
-    call = check_call("y", y, kernel, bias, groups, layout, method, precision, preferred_element_type)
-    channels, per_group = call.kernel.shape[2], call.kernel.shape[1]
-    if call.signal.shape[2] != channels:
-        raise ValueError(
-            f"`kernel` must have the input channels of `y` (={call.signal.shape[2]}); it has {channels}; {call.shapes}"
-        )
+    call = check_call("input", y, kernel, bias, groups, layout, method, precision, preferred_element_type)
     window = transposed_window(call.signal.shape[1], call.width, stride, padding, dilation, output_padding)
-    return call.apply("input", call.signal, window, outputs=groups * per_group)
+    return call.apply(call.signal, window)

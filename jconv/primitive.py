@@ -15,9 +15,9 @@ from jax import Array
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from jconv.choose import choose
+from jconv.choose import DIRECT, choose
 from jconv.mesh import equally_varying, on_any_mesh, resharded, result_sharding
-from jconv.methods import REGISTRY, Face, Problem
+from jconv.methods import METHODS, REGISTRY, Face, Problem
 from jconv.window import Window
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -56,7 +56,7 @@ def convolve(
         first: x or y, `(problems, batch, length, groups, channels)`.
         second: k, `(problems, taps, inputs, groups, outputs)`, or y.
         window: where the windows lie.
-        method: a name in `METHODS`, or "auto".
+        method: a name in `METHODS`, "auto", or "direct" for the best but "fft".
         precision: as in `jax.lax.dot_general`, hashable.
         dtype: of the result; that of the operands by default.
     """
@@ -90,7 +90,8 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     shape = _result_shape(face, problem)
     if first.size == 0 or second.size == 0 or 0 in shape:
         return jnp.zeros(shape, dtype)
-    name = choose(face, problem, platform) if method == "auto" else method
+    among = {"auto": METHODS, "direct": DIRECT}.get(method, (method,))
+    name = choose(face, problem, platform, among) if len(among) > 1 else method
 
     def compute(first: Array, second: Array) -> Array:
         first, second = first.astype(problem.dtype), second.astype(problem.dtype)

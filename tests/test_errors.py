@@ -160,8 +160,16 @@ BOTH = {
     "half bool padding": ({"padding": (True, 1)}, TypeError, ["`padding[0]` (=True, a bool) must be a concrete int"]),
     "layout": ({"layout": "NWC"}, ValueError, ["`layout` (='NWC') must be one of 'NLC', 'NCL'; did you mean 'NLC'?"]),
     "layout number": ({"layout": 3}, TypeError, ["`layout` (=3, a int) must be one of 'NLC', 'NCL'"]),
-    "method": ({"method": "ftt"}, ValueError, ["`method` (='ftt') must be one of 'auto', 'vmap'", "mean 'fft'?"]),
-    "method None": ({"method": None}, TypeError, ["`method` (=None, a NoneType) must be one of 'auto', 'vmap'"]),
+    "method": (
+        {"method": "ftt"},
+        ValueError,
+        ["`method` (='ftt') must be one of 'auto', 'direct', 'vmap'", "mean 'fft'?"],
+    ),
+    "method None": (
+        {"method": None},
+        TypeError,
+        ["`method` (=None, a NoneType) must be one of 'auto', 'direct', 'vmap'"],
+    ),
     "signal list": (
         {"signal": [[0.0] * 4] * 8},
         TypeError,

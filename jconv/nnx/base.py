@@ -9,8 +9,7 @@ from flax import nnx
 from jax import Array
 
 from jconv import checks
-from jconv.call import checked_array, checked_dtype, hashable_precision, kind_of
-from jconv.methods import METHODS
+from jconv.call import CHOICES, checked_array, checked_dtype, hashable_precision, kind_of
 
 Ints = int | Sequence[int]
 Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
@@ -68,7 +67,7 @@ class Convolution(nnx.Module):
         self.precision = precision
         self.promote_dtype = promote_dtype
         self.preferred_element_type = preferred_element_type
-        self.method = checks.one_of("method", method, ("auto", *METHODS))
+        self.method = checks.one_of("method", method, CHOICES)
 
     def _make_parameters(
         self,
