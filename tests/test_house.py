@@ -17,7 +17,8 @@ import jconv.nnx
 
 LIBRARY = Path(jconv.__file__).parent
 MOST_LINES = 250
-DEAREST_IMPORT = 0.060  # seconds beyond those of `import jax`
+DEAREST_IMPORT = 0.060  # seconds beyond those of `import jax`,
+BUSY_SHARE = 0.05  # or this share of them where the machine is so slow or busy that this is more
 ALLOWED = {"jax", "numpy", "jconv"}
 ALLOWED_BELOW = {"nnx": {"flax"}, "plot": {"matplotlib"}, "interop": {"safetensors"}}
 EXTRAS = ("flax", "matplotlib", "safetensors", "torch", "hydra", "optax", "experiments")
@@ -66,7 +67,9 @@ FLOORS = read_map(jconv.__doc__)
 def floor_of(name):
     """A file's floor; the package itself gathers the names and stands above all."""
     parts = name.split(".")
-    return FLOORS[parts[1]] if len(parts) > 1 else 1 + max(FLOORS.values())
+    if len(parts) == 1:
+        return 1 + max(FLOORS.values())
+    return FLOORS.get(parts[1], -1)  # one that the map lacks is a failure of its own, above
 
 
 def test_the_map_names_every_file_and_no_other():
@@ -106,20 +109,21 @@ def test_no_file_is_too_long(name):
 def test_importing_costs_little_more_than_jax_and_brings_no_extra():
     code = f"""
 import sys, time
-import jax
 start = time.process_time()
+import jax
+middle = time.process_time()
 import jconv
-print(time.process_time() - start, *(name for name in {EXTRAS} if name in sys.modules))
+print(middle - start, time.process_time() - middle, *(name for name in {EXTRAS} if name in sys.modules))
 """
-    best = float("inf")
+    taken = []
     for _ in range(10):  # processor time; other processes may still slow one of them, but hardly all
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        seconds, *extras = run.stdout.split()
+        of_jax, more, *extras = run.stdout.split()
         assert not extras
-        best = min(best, float(seconds))
-        if best < DEAREST_IMPORT:
+        if float(more) < max(DEAREST_IMPORT, BUSY_SHARE * float(of_jax)):
             return
-    pytest.fail(f"`import jconv` takes {1000 * best:.0f} ms more than `import jax`")
+        taken.append(f"{1000 * float(more):.0f} ms on top of {1000 * float(of_jax):.0f}")
+    pytest.fail(f"`import jconv` takes too much more than `import jax`: {', '.join(taken)}")
 
 
 SIGNATURES = {
