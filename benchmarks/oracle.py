@@ -1,0 +1,139 @@
+"""What is right: every cell in float64 by NumPy, from the formula, sharing nothing with what is measured."""
+
+import numpy as np
+
+from benchmarks.problems import Problem
+
+LONGEST_LOOP = 256  # wider kernels over many windows go through a double-precision Fourier transform
+
+
+def operands(problem: Problem, dtype: np.dtype, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Signal, kernel and a cotangent of the result: unit-normal draws, rounded to `dtype`."""
+    draw = np.random.default_rng(seed).standard_normal
+    x, k, g = (draw(shape) for shape in (problem.x_shape, problem.kernel_shape, problem.y_shape))
+    k /= np.sqrt(problem.width * problem.kernel_shape[-2])
+    return x.astype(dtype), k.astype(dtype), g.astype(dtype)
+
+
+def expected(problem: Problem, x: np.ndarray, k: np.ndarray, g: np.ndarray) -> dict[str, tuple[np.ndarray, ...]]:
+    """The arrays that each cell must give."""
+    x, k, g = (a.astype(np.float64) for a in (x, k, g))
+    y = _mapped(problem, _result, x, k)
+    whole = (y, _mapped(problem, _signal_gradient, y, k), _mapped(problem, _kernel_gradient, x, y))
+    return {
+        "output": (y,),
+        "gradient for x": (_mapped(problem, _signal_gradient, g, k),),
+        "gradient for kernel": (_mapped(problem, _kernel_gradient, x, g),),
+        "whole step": whole,
+        "step in scan": whole[1:],
+    }
+
+
+def _mapped(problem: Problem, function, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if not problem.examples:
+        return function(problem, a, b)
+    a_mapped = not (problem.shared_signal and function is not _signal_gradient)
+    results = [function(problem, a[e] if a_mapped else a, b[e]) for e in range(problem.examples)]
+    if problem.shared_signal and function is _signal_gradient:
+        return np.sum(results, axis=0)
+    return np.stack(results)
+
+
+def _result(problem: Problem, x: np.ndarray, k: np.ndarray) -> np.ndarray:
+    return _wide_side(problem, x, k) if problem.transposed else _narrow_side(problem, x, k)
+
+
+def _signal_gradient(problem: Problem, g: np.ndarray, k: np.ndarray) -> np.ndarray:
+    return _narrow_side(problem, g, k) if problem.transposed else _wide_side(problem, g, k)
+
+
+def _kernel_gradient(problem: Problem, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+    wide, narrow = (g, x) if problem.transposed else (x, g)
+    groups, width = problem.groups, problem.width
+    wide, narrow = _padded(problem, _by_group(wide, groups)), _by_group(narrow, groups)
+    if _loops(problem):
+        taps = [np.einsum("ngtc,ngto->cgo", _read(problem, wide, j), narrow, optimize=True) for j in range(width)]
+        k = np.stack(taps)
+    else:
+        product = np.einsum("ngcf,ngof->cgof", _spectrum(wide), np.conj(_spectrum(narrow, problem)), optimize=True)
+        k = np.moveaxis(np.fft.irfft(product, _size(problem))[..., : problem.span : problem.dilation], -1, 0)
+    return k.reshape(problem.kernel_shape[-3:])
+
+
+def _narrow_side(problem: Problem, wide: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """The sum over windows: `y[t] = sum over j of wide[t*stride + j*dilation - low] @ k[j]`."""
+    wide, k = _padded(problem, _by_group(wide, problem.groups)), _kernel_by_group(problem, k)
+    if _loops(problem):
+        y = sum(_read(problem, wide, j) @ k[j] for j in range(problem.width))
+    else:
+        product = np.einsum("ngcf,gcof->ngof", _spectrum(wide), np.conj(_kernel_spectrum(problem, k)), optimize=True)
+        y = np.fft.irfft(product, _size(problem))[..., : problem.windows * problem.stride : problem.stride]
+        y = np.swapaxes(y, -1, -2)
+    return _all_groups(np.asarray(y))
+
+
+def _wide_side(problem: Problem, narrow: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """The adjoint: each position is sent back to where its window read."""
+    narrow, k = _by_group(narrow, problem.groups), _kernel_by_group(problem, k)
+    low, _ = problem.padding
+    length = problem.result_length if problem.transposed else problem.length
+    if _loops(problem):
+        wide = np.zeros((*narrow.shape[:2], _extent(problem), k.shape[2]))
+        for j in range(problem.width):
+            _read(problem, wide, j)[...] += narrow @ np.swapaxes(k[j], -1, -2)
+    else:
+        spectra = _spectrum(narrow, problem), _kernel_spectrum(problem, k)
+        wide = np.fft.irfft(np.einsum("ngof,gcof->ngcf", *spectra, optimize=True), _size(problem))
+        wide = np.swapaxes(wide, -1, -2)[:, :, : _extent(problem)]
+    result = np.zeros((*wide.shape[:2], length, k.shape[2]))
+    kept = wide[:, :, low : low + length]
+    result[:, :, : kept.shape[2]] = kept
+    return _all_groups(result)
+
+
+def _loops(problem: Problem) -> bool:
+    return problem.width <= LONGEST_LOOP or problem.windows <= LONGEST_LOOP or problem.stride > 1
+
+
+def _extent(problem: Problem) -> int:
+    return (problem.windows - 1) * problem.stride + problem.span
+
+
+def _size(problem: Problem) -> int:
+    return 1 << (_extent(problem) - 1).bit_length()
+
+
+def _by_group(a: np.ndarray, groups: int) -> np.ndarray:
+    """(n, length, channels) -> (n, groups, length, channels of one group)."""
+    return np.swapaxes(a.reshape(*a.shape[:2], groups, -1), 1, 2)
+
+
+def _all_groups(a: np.ndarray) -> np.ndarray:
+    a = np.swapaxes(a, 1, 2)
+    return a.reshape(*a.shape[:2], -1)
+
+
+def _kernel_by_group(problem: Problem, k: np.ndarray) -> np.ndarray:
+    """(width, c, groups * o) -> (width, groups, c, o)."""
+    return np.swapaxes(k.reshape(*k.shape[:2], problem.groups, -1), 1, 2)
+
+
+def _padded(problem: Problem, wide: np.ndarray) -> np.ndarray:
+    low, high = problem.padding
+    return np.pad(wide, ((0, 0), (0, 0), (low, high), (0, 0)))[:, :, : _extent(problem)]
+
+
+def _read(problem: Problem, wide: np.ndarray, j: int) -> np.ndarray:
+    start = j * problem.dilation
+    return wide[:, :, start : start + (problem.windows - 1) * problem.stride + 1 : problem.stride]
+
+
+def _spectrum(a: np.ndarray, problem: Problem | None = None) -> np.ndarray:
+    size = 1 << (a.shape[2] - 1).bit_length() if problem is None else _size(problem)
+    return np.fft.rfft(np.swapaxes(a, 2, 3), size)
+
+
+def _kernel_spectrum(problem: Problem, k: np.ndarray) -> np.ndarray:
+    over_time = np.zeros((*k.shape[1:], problem.span))
+    over_time[..., :: problem.dilation] = np.moveaxis(k, 0, -1)
+    return np.fft.rfft(over_time, _size(problem))

@@ -1,0 +1,78 @@
+"""The file of results: one JSON for each device and setting, written whole after each problem."""
+
+import datetime
+import json
+import os
+import platform
+import re
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+
+PACKAGES = ("jax", "jaxlib", "numpy", "flax", "equinox", "keras", "torch", "scipy", "jconv")
+
+
+def machine(dtype: str) -> dict[str, Any]:
+    """What the numbers depend on."""
+    return {
+        "device": device_slug(),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "platform": jax.default_backend(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: version for name in PACKAGES if (version := _version(name))},
+        "dtype": dtype,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def device_slug() -> str:
+    """Such as "cpu-2-cores" or "nvidia-h200"."""
+    if jax.default_backend() == "cpu":
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return f"cpu-{cores}-core" + "s" * (cores != 1)
+    return re.sub(r"[^a-z0-9]+", "-", jax.devices()[0].device_kind.lower()).strip("-")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The results so far, or an empty record."""
+    return json.loads(path.read_text()) if path.exists() else {"machine": {}, "ceilings": {}, "problems": {}}
+
+
+def store(path: Path, results: dict[str, Any]) -> None:
+    """Replace the file at once, so that a run cut short leaves a whole one behind."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as part:
+        json.dump(_rounded(results), part, indent=1)
+    os.replace(part.name, path)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    return [_rounded(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    if jax.default_backend() != "cpu":
+        return jax.devices()[0].device_kind
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,66 @@
+"""Our own contenders: `auto` and every method where it is sane."""
+
+from functools import partial
+
+import jconv
+from benchmarks.contenders import Contender, jax_contender
+from benchmarks.layouts import CHANNELS_LAST
+from benchmarks.problems import Problem
+
+MILLION = 1_000_000
+MOST_WORK = {"vmap": 100 * MILLION, "taps": 5000 * MILLION, "xla": 3000 * MILLION}
+MOST_ELEMENTS = 32 * MILLION  # of an intermediate array: 128 MB in float32
+UNROLLED_TAPS = 128  # wider kernels are looped over, one thread a step: so much work takes seconds
+MOST_LOOPED_WORK = 50 * MILLION
+
+
+def ours(names: tuple[str, ...] = ("auto", *jconv.METHODS)) -> list[Contender]:
+    """One contender for each name."""
+    return [
+        jax_contender(
+            name,
+            peer=False,
+            layout=lambda problem: CHANNELS_LAST,
+            convolution=partial(_convolution, name),
+            refuses=partial(_refuses, name),
+        )
+        for name in names
+    ]
+
+
+def _convolution(method: str, problem: Problem):
+    function = jconv.conv_transpose1d if problem.transposed else jconv.conv1d
+    return partial(
+        function,
+        stride=problem.stride,
+        padding=problem.padding,
+        dilation=problem.dilation,
+        groups=problem.groups,
+        method=method,
+    )
+
+
+def _refuses(method: str, problem: Problem, cell: str) -> str | None:
+    """Why a method would be absurd here, from its operation counts; `auto` never is."""
+    work = problem.multiplications
+    grouped = problem.groups * max(problem.examples, 1) > 1
+    if work > MOST_WORK.get(method, work) or (method == "xla" and grouped and work > 1500 * MILLION):
+        return f"{work:.1e} multiplications"
+    if method == "taps" and problem.width > UNROLLED_TAPS and work > MOST_LOOPED_WORK:
+        return f"{work:.1e} multiplications in a loop over {problem.width} taps"
+    elements = {"gemm": _window_elements, "vmap": _window_elements, "fft": _spectrum_elements}.get(method)
+    if elements is not None and elements(problem) > MOST_ELEMENTS:
+        return f"{elements(problem):.1e} elements at once"
+    return None
+
+
+def _window_elements(problem: Problem) -> int:
+    """All windows laid out: those of the narrow side, as wide as the channels of the side that is read."""
+    channels = problem.outputs if problem.transposed else problem.inputs
+    return max(problem.examples, 1) * problem.batch * problem.windows * problem.width * channels
+
+
+def _spectrum_elements(problem: Problem) -> int:
+    """The kernel's spectrum, at a block of at least four spans or the whole signal."""
+    size = min(max(4 * problem.span, 1024), problem.windows * problem.stride + problem.span)
+    return max(problem.examples, 1) * size * problem.inputs * problem.outputs // problem.groups

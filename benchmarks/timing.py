@@ -1,0 +1,64 @@
+"""A fair race: one process, all contenders in random order within each round, a pause before each call."""
+
+import gc
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# the threads of PyTorch's OpenMP spin on for about a millisecond after a call, and slow whoever runs next
+PAUSE = 0.003
+SLOW_CALL = 2.0  # seconds; the first call is then the only one
+FAR_BEHIND, FAR_ROUNDS = 20, 2  # times slower than the best: the rank is known already
+BEHIND, MOST_ROUNDS = 5, 60
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one cell may take: at least `rounds` rounds, and more while `budget` seconds last."""
+
+    budget: float = 0.6
+    rounds: int = 5
+    most_seconds_a_call: float = 4.0
+
+
+def once(call: Callable[[], object]) -> float:
+    """Seconds of one call, after the pause."""
+    time.sleep(PAUSE)
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def race(calls: dict[str, Callable[[], object]], patience: Patience, seed: int = 0) -> dict[str, list[float]]:
+    """Seconds of each call of each contender, the first (cold) one left out unless it was slow."""
+    order = random.Random(seed)
+    firsts = {name: once(call) for name, call in calls.items()}
+    times = {name: [first] if first > SLOW_CALL else [] for name, first in firsts.items()}
+    best = min(firsts.values(), default=0.0)
+    wanted = {name: _rounds(first, best, patience.rounds) for name, first in firsts.items()}
+    end = time.perf_counter() + patience.budget
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for done in range(MOST_ROUNDS):
+            if done >= patience.rounds and time.perf_counter() > end:
+                break
+            running = [name for name in calls if done < wanted[name]]
+            if not running:
+                break
+            order.shuffle(running)
+            for name in running:
+                times[name].append(once(calls[name]))
+    finally:
+        if was_collecting:
+            gc.enable()
+    return times
+
+
+def _rounds(first: float, best: float, least: int) -> int:
+    if first > SLOW_CALL:
+        return 0
+    if first > FAR_BEHIND * max(best, 1e-4):
+        return min(FAR_ROUNDS, least)
+    return least if first > BEHIND * max(best, 1e-4) else MOST_ROUNDS

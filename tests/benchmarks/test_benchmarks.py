@@ -1,0 +1,117 @@
+"""The benchmark from end to end on two tiny problems: measured, kept by a second run, reported and drawn."""
+
+import json
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import oracle, peers, report
+from benchmarks.cells import CELLS, cells_of, jax_cell
+from benchmarks.contenders import per_example
+from benchmarks.problems import GRID, HELD_OUT, Problem, facts, from_facts, select
+from benchmarks.runners import ours
+
+TINY = (
+    Problem("tiny", "dense", 1, 12, 2, 3, 3, scan=True),
+    Problem("tiny-up", "transposed", 1, 6, 2, 2, 2, stride=2, transposed=True),
+)
+
+
+@pytest.fixture
+def lax_alone(monkeypatch):
+    """As if no peer but jax.lax were installed, and only two contenders of ours: fewer to compile."""
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    monkeypatch.setattr("benchmarks.peers_elsewhere.find_spec", lambda name: None)
+    monkeypatch.setattr("benchmarks.runners.ours", lambda: ours(("auto", "taps")))
+    monkeypatch.setattr("benchmarks.__main__.set_precision", lambda options: None)
+    monkeypatch.setattr("benchmarks.roofline.ceilings", lambda dtype: dict.fromkeys(RATES, 1e9))
+
+
+RATES = ("matrix product FLOP/s", "copy bytes/s")
+
+
+@pytest.mark.usefixtures("lax_alone")
+def test_a_run_is_measured_kept_and_reported(tmp_path, capsys):
+    options = command.arguments(["--budget", "0", "--rounds", "1", "--into", str(tmp_path), "--resume"])
+    command.run(options, list(TINY[:1]))
+    assert "left out, not installed: flax, equinox, keras, torch, scipy" in capsys.readouterr().out
+    (path,) = (tmp_path / "results").glob("*.json")
+    first = json.loads(path.read_text())["problems"]["tiny"]
+
+    command.run(options, list(TINY))
+    results = json.loads(path.read_text())
+    assert results["problems"]["tiny"] == first
+    assert set(results["problems"]) == {"tiny", "tiny-up"}
+    assert tuple(first["cells"]) == CELLS
+    for entry in results["problems"].values():
+        for records in entry["cells"].values():
+            assert set(records) == {"auto", "taps", "lax NWC", "lax NCW"}
+            for record in records.values():
+                assert record["ms"] > 0
+                assert record["error"] < 1e-5
+
+    written = report.write(tmp_path)
+    assert [file.name for file in written] == [f"{path.stem}.png", "RESULTS.md"]
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert "| tiny (1,12,2->3,K3) | whole step |" in text
+    assert "not installed: flax, equinox, keras, torch, scipy" in text
+    assert written[0].read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_grid_is_large_and_names_are_its_own():
+    names = [problem.name for problem in (*GRID, *HELD_OUT)]
+    assert len(GRID) >= 40
+    assert len(set(names)) == len(names)
+    assert all(from_facts(json.loads(json.dumps(facts(problem)))) == problem for problem in GRID)
+    assert [problem.name for problem in select("main", "fir-k1024")] == ["fir-k1024"]
+    with pytest.raises(SystemExit, match="no problem"):
+        select("main", "nothing-like-it")
+
+
+SMALL = Problem("small", "any", 2, 40, 4, 6, 3, padding=(2, 1))
+ORACLE_PROBLEMS = [
+    SMALL,
+    replace(SMALL, stride=3, dilation=2, groups=2),
+    replace(SMALL, transposed=True, stride=2, groups=2, padding=(1, 0)),
+    replace(SMALL, examples=3),
+    replace(SMALL, examples=3, shared_signal=True),
+    replace(SMALL, length=700, width=260, batch=1, groups=2),
+]
+
+
+@pytest.mark.parametrize("problem", ORACLE_PROBLEMS)
+def test_what_is_right_is_what_jax_gives_in_float64(problem):
+    (wide,) = [peer for peer in peers.jax_peers()[0] if peer.name == "lax NWC"]
+    by_lax = wide if not (problem.transposed and problem.groups > 1) else ours(("xla",))[0]
+    operands = oracle.operands(problem, np.dtype(np.float64))
+    right = oracle.expected(problem, *operands)
+    for cell in cells_of(problem):
+        results = by_lax.prepare(problem, cell, operands, {}).results()
+        for result, wanted in zip(results, right[cell], strict=True):
+            np.testing.assert_allclose(result, wanted, rtol=0, atol=1e-12 * np.abs(wanted).max() * problem.width)
+
+
+def test_a_wrong_contender_is_reported_and_not_timed(monkeypatch):
+    from benchmarks.measure import measure
+    from benchmarks.timing import Patience
+
+    (auto,) = ours(("auto",))
+    right = oracle.expected
+    monkeypatch.setattr(
+        oracle, "expected", lambda *a: {cell: tuple(2 * r for r in rs) for cell, rs in right(*a).items()}
+    )
+    record = measure(TINY[1], [auto], np.dtype(np.float32), 1e-7, Patience(0, 1))["cells"]["output"]["auto"]
+    assert record["wrong"]
+    assert "ms" not in record
+
+
+def test_examples_are_mapped_with_a_signal_of_their_own_or_one_for_all():
+    for shared in (False, True):
+        problem = replace(SMALL, examples=3, shared_signal=shared)
+        x, k, g = oracle.operands(problem, np.dtype(np.float32))
+        function = jax_cell("output", per_example(problem, lambda x, k: jax.numpy.einsum("ntc,jco->nto", x, k)))
+        (y,) = function(x, k, g)
+        assert y.shape[0] == 3
