@@ -127,7 +127,7 @@ def problems(draw):
         padding=padding,
         mode=mode,
         layout=draw(st.sampled_from(["NLC", "NCL"])),
-        method=draw(st.sampled_from(["auto", *jconv.METHODS])),
+        method=draw(st.sampled_from(["auto", "direct", *jconv.METHODS])),
         dtype=draw(st.sampled_from(["float32", "float64"])),
         seed=draw(st.integers(0, 2**32 - 1)),
     )
