@@ -96,7 +96,7 @@ def set_precision(options: argparse.Namespace) -> None:
 
     if options.dtype == "float64":
         jax.config.update("jax_enable_x64", True)
-    if options.dtype == "float32":
+    if options.dtype == "float32" and jax.default_backend() != "cpu":
         jax.config.update("jax_default_matmul_precision", "tensorfloat32" if options.tf32 else "highest")
     try:
         import torch  # pyright: ignore[reportMissingImports]

@@ -1,6 +1,7 @@
 """One problem, start to end: make every contender ready, check what it computes, then race those that are right."""
 
 import statistics
+import time
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def measure(problem: Problem, contenders: list[Contender], dtype: np.dtype, epsi
 def _cell(problem, cell, contenders, operands, right, epsilon, patience: Patience, slowest) -> dict[str, Record]:
     records: dict[str, Record] = {}
     racing: dict[str, Ready] = {}
+    cold: dict[str, float] = {}
     programs: dict[str, Ready] = {}
     leader: dict[str, str] = {}  # program -> the contender timed for all that share it
     for contender in contenders:
@@ -41,7 +43,10 @@ def _cell(problem, cell, contenders, operands, right, epsilon, patience: Patienc
             if ready.program is not None and ready.program in leader:
                 records[name] = {"same program as": leader[ready.program]}
                 continue
-            error = _error(ready.results(), right)
+            start = time.perf_counter()
+            computed = ready.call()
+            cold[name] = time.perf_counter() - start
+            error = _error(ready.results(computed), right)
         except Exception as fault:  # a peer's limits are its own; what failed is reported, and the race goes on
             records[name] = {"failed": f"{type(fault).__name__}: {str(fault).strip()[:200]}"}
             continue
@@ -54,7 +59,7 @@ def _cell(problem, cell, contenders, operands, right, epsilon, patience: Patienc
         if ready.program is not None:
             leader[ready.program] = name
         racing[name] = ready
-    for name, times in race({name: ready.call for name, ready in racing.items()}, patience).items():
+    for name, times in race({name: ready.call for name, ready in racing.items()}, cold, patience).items():
         steps = [1000 * t / racing[name].repeats for t in times]
         low, high = _quartiles(steps)
         records[name] |= {"ms": statistics.median(steps), "q1": low, "q3": high, "rounds": len(steps)}
@@ -69,7 +74,7 @@ def _cell(problem, cell, contenders, operands, right, epsilon, patience: Patienc
 
 def _too_slow(name: str, cell: str, slowest: dict[str, float], patience: Patience) -> str | None:
     """A contender whose faces already took too long sits the dearer cells out."""
-    seconds = slowest.get(name, 0.0) * {"whole step": 3, "step in scan": 8}.get(cell, 1)
+    seconds = slowest.get(name, 0.0) * {"whole step": 3, "step in scan": 9}.get(cell, 1)
     return f"a call would take about {seconds:.0f} s" if seconds > patience.most_seconds_a_call else None
 
 

@@ -66,8 +66,8 @@ def _torch_ready(problem: Problem, cell: str, operands: tuple[np.ndarray, ...], 
             torch.cuda.synchronize()
         return results
 
-    def results():
-        return CHANNELS_FIRST.restored(cell, tuple(a.detach().double().cpu().numpy() for a in call()))
+    def results(computed):
+        return CHANNELS_FIRST.restored(cell, tuple(a.detach().double().cpu().numpy() for a in computed))
 
     return Ready(call, results, SCANNED_STEPS if cell == "step in scan" else 1)
 
@@ -98,7 +98,8 @@ def _scipy_refuses(problem: Problem, cell: str) -> str | None:
 
 def _scipy_ready(problem: Problem, cell: str, operands: tuple[np.ndarray, ...], programs: dict[str, Ready]) -> Ready:
     signal = import_module("scipy.signal")
-    x = np.pad(operands[0][..., 0], ((0, 0), problem.padding))
-    reversed_kernel = np.ascontiguousarray(operands[1][None, ::-1, 0, 0])
+    kind = np.promote_types(operands[0].dtype, np.float32)
+    x = np.pad(operands[0][..., 0].astype(kind), ((0, 0), problem.padding))
+    reversed_kernel = np.ascontiguousarray(operands[1][None, ::-1, 0, 0].astype(kind))
     call = partial(signal.oaconvolve, x, reversed_kernel, mode="valid", axes=1)
-    return Ready(call, lambda: (np.asarray(call(), np.float64)[..., None],))
+    return Ready(call, lambda y: (np.asarray(y, np.float64)[..., None],))

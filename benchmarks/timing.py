@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 # the threads of PyTorch's OpenMP spin on for about a millisecond after a call, and slow whoever runs next
 PAUSE = 0.003
-SLOW_CALL = 2.0  # seconds; the first call is then the only one
+SLOW_CALL = 2.0  # seconds; the call that was checked is then the only one
+COLD_CALL = 0.2  # seconds; below, a first call says little about the next
 FAR_BEHIND, FAR_ROUNDS = 20, 2  # times slower than the best: the rank is known already
 BEHIND, MOST_ROUNDS = 5, 60
 
@@ -30,10 +31,12 @@ def once(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def race(calls: dict[str, Callable[[], object]], patience: Patience, seed: int = 0) -> dict[str, list[float]]:
-    """Seconds of each call of each contender, the first (cold) one left out unless it was slow."""
+def race(
+    calls: dict[str, Callable[[], object]], cold: dict[str, float], patience: Patience, seed: int = 0
+) -> dict[str, list[float]]:
+    """Seconds of each call of each contender; `cold` are those of its first, left out unless they were many."""
     order = random.Random(seed)
-    firsts = {name: once(call) for name, call in calls.items()}
+    firsts = {name: cold[name] if cold[name] > COLD_CALL else once(call) for name, call in calls.items()}
     times = {name: [first] if first > SLOW_CALL else [] for name, first in firsts.items()}
     best = min(firsts.values(), default=0.0)
     wanted = {name: _rounds(first, best, patience.rounds) for name, first in firsts.items()}
