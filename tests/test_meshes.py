@@ -55,13 +55,15 @@ def test_gradient_through_shard_map(expected):
     close(jax.jit(jax.grad(lambda x, k: jnp.sum(run(x, k) * y), (0, 1)))(x, k), (of_x, of_k))
 
 
+LAYOUTS = {"batch": (BATCH, P()), "channels": (P(), CHANNELS), "both": (BATCH, CHANNELS)}
+SHARDED = [("auto", name) for name in LAYOUTS] + [(method, "both") for method in jconv.METHODS]
+
+
 @pytest.mark.parametrize("kind", [AxisType.Auto, AxisType.Explicit], ids=["auto", "explicit"])
-@pytest.mark.parametrize(
-    "layout", [(BATCH, P()), (P(), CHANNELS), (BATCH, CHANNELS)], ids=["batch", "channels", "both"]
-)
-@pytest.mark.parametrize("method", ["auto", *jconv.METHODS])
+@pytest.mark.parametrize(("method", "layout"), SHARDED)
 def test_jit_with_sharded_inputs(method, layout, kind, expected):
     (x, k, y), results = expected
+    layout = LAYOUTS[layout]
     mesh = jax.make_mesh((4, 2), ("data", "model"), axis_types=(kind, kind))
     with jax.set_mesh(mesh):
         x, k = (jax.device_put(a, NamedSharding(mesh, spec)) for a, spec in zip((x, k), layout, strict=True))

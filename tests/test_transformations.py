@@ -46,7 +46,7 @@ def test_third_order_of_the_transposed_convolution():
 
 
 @pytest.mark.parametrize("method", ALL)
-@pytest.mark.parametrize("mapped", [(0, None), (None, 0), (0, 0), (2, 3), (1, None), (None, 2)])
+@pytest.mark.parametrize("mapped", [(0, None), (None, 2), (1, 3)])
 def test_vmap_over_each_subset_of_operands(mapped, method):
     x, k, _ = arrays()
     if mapped[0] is not None:

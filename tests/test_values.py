@@ -67,7 +67,7 @@ def transposed_options(case):
     return {**case.options, "padding": (form.low, high)}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES[4::3], ids=lambda case: case.name)
 @pytest.mark.parametrize("method", ALL)
 def test_transposed_convolution_and_its_gradients(case, method):
     x, k, y = case.arrays(np.float64)
