@@ -48,7 +48,7 @@ def _layout(name: str, layout: Layout, problem: Problem) -> Layout:
 
 
 def _refuses(name: str, problem: Problem, cell: str) -> str | None:
-    if problem.transposed and problem.groups > 1:
+    if problem.transposed and problem.groups > 1 and name != "lax NWC":
         return "has no transposed convolution with groups (in this kernel's layout)"
     return refuses_direct(problem, cell)
 
@@ -62,6 +62,8 @@ def _transposed_padding(problem: Problem) -> tuple[int, int]:
 def _lax(order: str, problem: Problem):
     kernel_order = "WIO" if order == "NWC" else "OIW"
     numbers = (order, kernel_order, order)
+    if problem.transposed and problem.groups > 1:
+        return partial(_lax_transposed_in_groups, problem)
     if problem.transposed:
         return lambda x, kernel: lax.conv_transpose(
             x,
@@ -79,6 +81,23 @@ def _lax(order: str, problem: Problem):
         padding=[problem.padding],
         rhs_dilation=(problem.dilation,),
         dimension_numbers=numbers,
+        feature_group_count=problem.groups,
+    )
+
+
+def _lax_transposed_in_groups(problem: Problem, x: Array, kernel: Array) -> Array:
+    """`jax.lax.conv_transpose` has no groups: the same written as a convolution of the stride-dilated signal."""
+    width, outputs, channels = kernel.shape
+    inputs = channels // problem.groups
+    split = kernel[::-1].reshape(width, outputs, problem.groups, inputs)
+    return lax.conv_general_dilated(
+        x,
+        split.transpose(0, 3, 2, 1).reshape(width, inputs, problem.groups * outputs),
+        window_strides=(1,),
+        padding=[_transposed_padding(problem)],
+        lhs_dilation=(problem.stride,),
+        rhs_dilation=(problem.dilation,),
+        dimension_numbers=("NWC", "WIO", "NWC"),
         feature_group_count=problem.groups,
     )
 

@@ -44,6 +44,8 @@ def _refuses(method: str, problem: Problem, cell: str) -> str | None:
     """Why a method would be absurd here, from its operation counts; `auto` never is."""
     work = problem.multiplications
     grouped = problem.groups * max(problem.examples, 1) > 1
+    if method == "vmap":
+        work *= problem.stride  # its input face visits the zeros between upsampled positions too
     if work > MOST_WORK.get(method, work) or (method == "xla" and grouped and work > 1500 * MILLION):
         return f"{work:.1e} multiplications"
     if method == "taps" and problem.width > UNROLLED_TAPS and work > MOST_LOOPED_WORK:
