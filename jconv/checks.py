@@ -62,5 +62,5 @@ def int_pair(name: str, value: Sequence[Any]) -> tuple[int, int]:
 
 def shown(value: Any) -> str:
     """`=value, a type`, cut short if the value is long."""
-    text = repr(value)
+    text = " ".join(repr(value).split())  # an array's text has several lines
     return f"={text if len(text) <= 60 else text[:57] + '...'}, a {type(value).__name__}"
