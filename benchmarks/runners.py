@@ -8,7 +8,7 @@ from benchmarks.layouts import CHANNELS_LAST
 from benchmarks.problems import Problem
 
 MILLION = 1_000_000
-MOST_WORK = {"vmap": 100 * MILLION, "taps": 5000 * MILLION, "xla": 3000 * MILLION}
+MOST_WORK = {"vmap": 100 * MILLION, "taps": 5000 * MILLION, "xla": 2000 * MILLION}
 MOST_ELEMENTS = 32 * MILLION  # of an intermediate array: 128 MB in float32
 UNROLLED_TAPS = 128  # wider kernels are looped over, one thread a step: so much work takes seconds
 MOST_LOOPED_WORK = 50 * MILLION
