@@ -22,12 +22,12 @@ import numpy as np
 
 from jconv.methods import METHODS, REGISTRY, Face, Problem
 from jconv.methods.fft import Blocks
-from jconv.methods.fused import FEW
+from jconv.methods.fused import FEW, ROWS, TAPS_A_PASS
 
 XLA_MAC = 0.0065
 SIGNAL = 0.4
-FUSED_MAC = 0.05
-FUSED_KERNEL_MAC = 0.2
+FUSED_MAC = 0.04
+FUSED_KERNEL_MAC = 0.06
 FUSED_SIGNAL = 0.15
 PRODUCT_MAC = 0.0085
 TAP = 0.15
@@ -36,7 +36,7 @@ POINT = 3.4
 SPECTRAL_MAC = 0.9
 SPECTRAL_PRODUCT = 0.25
 START = 2_000.0  # nanoseconds to start any method
-LOOP = 400.0  # nanoseconds an iteration of a loop takes
+LOOP = 200.0  # nanoseconds an iteration of a loop takes
 FEWER_OPERATIONS = 40.0
 SLOW = ("vmap",)  # the definition, never the fastest
 DIRECT = tuple(name for name in METHODS if name != "fft")  # errors relative to each output, NaNs stay where they are
@@ -76,9 +76,11 @@ def _moved(problem: Problem) -> float:
 
 
 def _xla(face: Face, problem: Problem) -> float:
-    channels = problem.outputs if face == "output" else problem.inputs  # of the result: XLA's innermost loop
-    wasted = problem.window.stride if face == "input" else 1  # the zeros between strided positions are multiplied
-    return XLA_MAC * _macs(problem) * wasted * (1 + 16 / channels) + SIGNAL * _moved(problem)
+    if face == "input" and problem.window.stride > 1:
+        slower = float(problem.window.stride)  # the zeros between strided positions are multiplied
+    else:
+        slower = 1 + 16 / (problem.outputs if face == "output" else problem.inputs)  # XLA's innermost loop is short
+    return XLA_MAC * slower * _macs(problem) + SIGNAL * _moved(problem)
 
 
 def _taps(face: Face, problem: Problem) -> float:
@@ -91,8 +93,8 @@ def _taps(face: Face, problem: Problem) -> float:
     idle = max(1.0, 16 / lanes)
     if face != "kernel":
         return FUSED_MAC * macs + FUSED_SIGNAL * _moved(problem)
-    passes = -(-taps // 32)
-    iterations = problem.batch * problem.window.output_length * passes / max(1, min(4, 32 // min(taps, 32)))
+    passes = -(-taps // TAPS_A_PASS)
+    iterations = problem.problems * problem.batch * problem.window.output_length * passes / ROWS
     return FUSED_KERNEL_MAC * macs * idle + FUSED_SIGNAL * passes * _moved(problem) + LOOP * iterations
 
 

@@ -10,6 +10,7 @@ from jconv.methods.arrays import (
     UNROLLED,
     dilated,
     interleaved,
+    overlap_add,
     padded_input,
     shifted,
     sum_of_terms,
@@ -21,7 +22,7 @@ from jconv.methods.problem import Problem
 
 FEW = 4  # channels that are summed by unrolling
 FUSED_TERMS = 8  # terms in one fused loop: more and it runs out of registers
-UNROLLED_PRODUCTS = 32  # products in the body of the kernel face's loop
+TAPS_A_PASS, ROWS = 8, 4  # of the kernel face's loop; with fewer rows older XLA does not vectorise its body
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
@@ -35,6 +36,9 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The same with the taps counted backwards, one phase of the stride at a time (polyphase)."""
     window = problem.window
     stride, transposed = window.stride, jnp.swapaxes(k, 2, 4)
+    if window.kernel_size <= FUSED_TERMS:  # all terms in one loop: their padding is fused as well
+        padded = overlap_add(lambda j: _weighted(y, transposed, j, problem), window)
+        return unpadded_input(padded, window)
     if window.kernel_size > UNROLLED and stride > 1:
         y, stride = dilated(y, stride, axis=2), 1
     rows = -(-window.extent // stride)
@@ -60,59 +64,67 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """A loop over positions adds every tap's products to the whole kernel at once.
 
-    One pass over `x` and `y`, and no reduction for XLA to order badly: 9 times faster than a sum for each tap.
+    One pass over `x` and `y`, and no reduction for XLA to order badly: 9 times faster than a sum for each tap of a
+    depthwise kernel of 4 taps.
+    """
+    window = problem.window
+    padded = padded_input(x, window)
+    signals, cotangents = (a.reshape(*a.shape[:3], a.shape[3] * a.shape[4]) for a in (padded, y))
+    if problem.problems == 1:
+        k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
+    else:
+        k = lax.map(lambda pair: _kernel_of_one(*pair, problem), (signals, cotangents))
+    k = k.reshape(*k.shape[:2], problem.groups, problem.inputs, problem.outputs)
+    return jnp.swapaxes(k, 2, 3)
+
+
+def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
+    """(batch, extent, groups * inputs), (batch, positions, groups * outputs) -> (taps, groups * inputs * outputs).
+
+    One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone.
     """
     window, length = problem.window, problem.window.output_length
-    padded = padded_input(x, window)
     channels = (problem.groups, problem.inputs, problem.outputs)
-    taps = min(window.kernel_size, UNROLLED_PRODUCTS)
-    rows = max(1, min(4, UNROLLED_PRODUCTS // taps, length))
+    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(ROWS, length)
 
-    def spread(a: Array) -> Array:  # one long axis of all pairs of channels: XLA vectorises the last axis alone
-        return jnp.broadcast_to(a, (*a.shape[:2], *channels)).reshape(*a.shape[:2], math.prod(channels))
+    def pairs(row: Array, *shape: int) -> Array:
+        spread = jnp.broadcast_to(row.reshape(shape), channels)
+        return spread.reshape(math.prod(channels)).astype(problem.accumulate)
 
     def some_taps(first: int | Array, count: int) -> Array:
         def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
             reach = (rows - 1) * window.stride + (count - 1) * window.dilation + 1
             start = t * window.stride + first * window.dilation
-            read = spread(_block(padded, n, start, reach, problem)[..., None])
-            sent = spread(_block(y, n, t, rows, problem)[:, :, :, None])
-            terms = []
-            for j in range(count):
-                term = None
-                for row in range(rows):
-                    product = read[:, row * window.stride + j * window.dilation] * sent[:, row]
-                    term = product if term is None else term + product
-                terms.append(term)
-            return total + jnp.stack(terms, axis=1)
+            read = lax.dynamic_slice(signal, (n, start, 0), (1, reach, signal.shape[2]))[0]
+            sent = lax.dynamic_slice(cotangent, (n, t, 0), (1, rows, cotangent.shape[2]))[0]
 
-        shape = (problem.problems, count, math.prod(channels))
+            def product(j: int, row: int) -> Array:
+                seen = pairs(read[row * window.stride + j * window.dilation], problem.groups, problem.inputs, 1)
+                return seen * pairs(sent[row], problem.groups, 1, problem.outputs)
+
+            terms = [sum((product(j, row) for row in range(1, rows)), start=product(j, 0)) for j in range(count)]
+            return total + jnp.stack(terms)
+
         whole = length // rows
         total = lax.fori_loop(
             0,
             problem.batch * whole,
             lambda i, total: add(i // whole, i % whole * rows, rows, total),
-            jnp.zeros(shape, problem.accumulate),
+            jnp.zeros((count, math.prod(channels)), problem.accumulate),
         )
         if length % rows:
             total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, length % rows, total), total)
         return total
 
     whole, rest = divmod(window.kernel_size, taps)
-    parts = [some_taps(0, taps)] if whole == 1 else []
-    if whole > 1:
+    if whole == 1:
+        parts = [some_taps(0, taps)]
+    else:
         mapped = lax.map(lambda i: some_taps(i * taps, taps), jnp.arange(whole))
-        parts = [jnp.moveaxis(mapped, 0, 1).reshape(mapped.shape[1], whole * taps, *mapped.shape[3:])]
+        parts = [mapped.reshape(whole * taps, mapped.shape[2])]
     if rest:
         parts.append(some_taps(whole * taps, rest))
-    k = jnp.concatenate(parts, axis=1)
-    return jnp.swapaxes(k.reshape(*k.shape[:2], *channels), 2, 3)
-
-
-def _block(a: Array, n: int | Array, start: int | Array, length: int, problem: Problem) -> Array:
-    """(problems, length, groups, channels) of batch entry `n`."""
-    size = (a.shape[0], 1, length, *a.shape[3:])
-    return lax.dynamic_slice(a, (0, n, start, 0, 0), size)[:, 0].astype(problem.accumulate)
+    return jnp.concatenate(parts)
 
 
 def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, problem: Problem) -> Array:
@@ -120,8 +132,13 @@ def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, pro
     channels = k.shape[2]
 
     def term(j: int | Array) -> Array:
-        seen, weights = read(j).astype(problem.accumulate), tap_of(k, j).astype(problem.accumulate)
-        products = [seen[..., c : c + 1] * weights[:, None, None, c] for c in range(channels)]
-        return sum(products[1:], start=products[0])
+        return _weighted(read(j), k, j, problem)
 
     return sum_of_terms(term, taps, max(1, FUSED_TERMS // channels))
+
+
+def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:
+    """`sum over channels c of seen[..., c] * k[:, j, c]`."""
+    seen, weights = seen.astype(problem.accumulate), tap_of(k, j).astype(problem.accumulate)
+    products = [seen[..., c : c + 1] * weights[:, None, None, c] for c in range(k.shape[2])]
+    return sum(products[1:], start=products[0])
