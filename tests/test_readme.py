@@ -1,5 +1,6 @@
 """The README says what is so: its code runs, its commands are valid, its names exist."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -52,6 +53,17 @@ def test_the_set_up_commands_are_the_ones_that_ci_runs():
 
 def test_the_table_of_methods_is_complete():
     assert set(re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE)) == set(jconv.METHODS)
+
+
+def test_the_times_are_those_of_the_results_file():
+    results = json.loads((ROOT / "benchmarks" / "results" / "cpu-2-cores.json").read_text())["problems"]
+    cells = {result["problem"]["name"]: result["cells"]["whole step"] for result in results.values()}
+    section = README.split("## How fast")[1].split("## ")[0]
+    rows = re.findall(r"^\| ([\w-]+) \| ([\d.-]+) \| ([\d.-]+) \| ([\d.-]+) \|$", section, flags=re.MULTILINE)
+    assert len(rows) >= 10
+    for name, *shown in rows:
+        times = [cells[name].get(who, {}).get("ms") for who in ("torch", "flax", "auto")]
+        assert shown == ["-" if time is None else f"{time:.1f}" for time in times], name
 
 
 def test_five_minutes_are_enough():
