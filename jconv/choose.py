@@ -11,8 +11,8 @@ direct sum (problems * batch * positions * taps * groups * inputs * outputs), `m
     fft    POINT * points + SPECTRAL_MAC * multiplications of spectra
 
 with factors for narrow matrices, short vectors and wasted zeros in the functions below. The constants were measured
-on 2 CPU cores in float32. XLA's kernel face is left out although it is up to a quarter faster by itself: inside
-`lax.scan`, where training loops run, it is 20 to 170 times slower (jax#12868).
+on 2 CPU cores in float32. XLA's kernel face is left out although it can be twice as fast by itself: inside
+`lax.scan`, where training loops run, it is many times slower (jax#12868; "step in scan" in benchmarks/RESULTS.md).
 
 On other platforms nothing has been measured: XLA's own convolution is taken for one group, a fused sum of taps for
 depthwise kernels, and a Fourier transform where it saves more than `FEWER_OPERATIONS` times the multiplications.

@@ -61,6 +61,11 @@ def test_the_times_are_those_of_the_results_file():
     section = README.split("## How fast")[1].split("## ")[0]
     rows = re.findall(r"^\| ([\w-]+) \| ([\d.-]+) \| ([\d.-]+) \| ([\d.-]+) \|$", section, flags=re.MULTILINE)
     assert len(rows) >= 10
+    name, ours, others = re.findall(r"a step of\s+([\w-]+)\s+takes ([\d.]+) ms, and ([\d.]+) ms\s+with flax", section)[
+        0
+    ]
+    in_scan = next(r["cells"]["step in scan"] for r in results.values() if r["problem"]["name"] == name)
+    assert [ours, others] == [f"{in_scan[who]['ms']:.1f}" for who in ("auto", "flax")]
     for name, *shown in rows:
         times = [cells[name].get(who, {}).get("ms") for who in ("torch", "flax", "auto")]
         assert shown == ["-" if time is None else f"{time:.1f}" for time in times], name
