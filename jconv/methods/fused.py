@@ -73,7 +73,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     if problem.problems == 1:
         k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
     else:
-        k = lax.map(lambda pair: _kernel_of_one(*pair, problem), (signals, cotangents))
+        k = lax.map(lambda pair: _kernel_of_one(pair[0], pair[1], problem), (signals, cotangents))
     k = k.reshape(*k.shape[:2], problem.groups, problem.inputs, problem.outputs)
     return jnp.swapaxes(k, 2, 3)
 
