@@ -1,8 +1,8 @@
 """Which method computes a face, decided from static shapes, the dtype and the platform.
 
-On CPU each method has an estimated cost in nanoseconds, `COSTS`; the least wins. With `macs` the multiplications of the
-direct sum (problems * batch * positions * taps * groups * inputs * outputs), `moved` the entries of both signals, and
-`points` the samples that are transformed:
+On CPU each method has an estimated cost in nanoseconds (`estimate`); the least wins. With `macs` the multiplications
+of the direct sum (problems * batch * positions * taps * groups * inputs * outputs), `moved` the entries of both
+signals, and `points` the samples that are transformed:
 
     xla    XLA_MAC * macs + SIGNAL * moved             one problem and one group only; never the kernel face
     taps   few channels:  FUSED_MAC * macs + FUSED_SIGNAL * moved

@@ -11,7 +11,7 @@ from jconv.call import check_call
 from jconv.choose import choose, estimate
 from jconv.methods import FACES, METHODS, Face, Problem
 from jconv.primitive import OPERANDS, convolve, problem_of
-from jconv.window import Padding, Window, check_steps, forward_window, transposed_window
+from jconv.window import Padding, check_steps, forward_window, transposed_window
 
 HOPELESS = 30.0  # times the least estimated cost: not worth compiling
 
@@ -67,35 +67,31 @@ def choose_method(
 
     jax.eval_shape(look, x, kernel)
     call, window = found["call"], found["window"]
-    batch, per_group, channels = call.signal.shape[0], call.kernel.shape[1], call.kernel.shape[2]
-    shapes = {
-        "x": (1, batch, window.input_length, groups, per_group),
-        "k": (1, window.kernel_size, per_group, groups, channels // groups),
-        "y": (1, batch, window.output_length, groups, channels // groups),
-    }
-    dtype = call.signal.dtype
+    per_group, channels = call.kernel.shape[1], call.kernel.shape[2]
+    signal = jax.ShapeDtypeStruct((1, call.signal.shape[0], window.input_length, groups, per_group), call.signal.dtype)
+    weights = jax.ShapeDtypeStruct((1, call.width, per_group, groups, channels // groups), call.signal.dtype)
+    problem = problem_of("output", signal, weights, window, call.precision, call.dtype)  # the same for every face
     platform = platform or jax.default_backend()
     chosen: dict[Face, str] = {}
     for face in FACES:
-        first, second = (jax.ShapeDtypeStruct(shapes[name], dtype) for name in OPERANDS[face][:2])
-        problem = problem_of(face, first, second, window, call.precision, call.dtype)
         if measure:
-            times = _measured(face, first, second, window, problem, call)
+            times = _measured(face, problem, call.dtype)
             chosen[face] = min(times, key=times.__getitem__)
         else:
             chosen[face] = choose(face, problem, {"gpu": "cuda"}.get(platform, platform), METHODS)
     return chosen
 
 
-def _measured(face: Face, first: Any, second: Any, window: Window, problem: Problem, call: Any) -> dict[str, float]:
+def _measured(face: Face, problem: Problem, dtype: np.dtype) -> dict[str, float]:
     """Seconds each method takes, the median of a few runs after one that compiles."""
     estimates = estimate(face, problem, "cpu")
     worth = [name for name, cost in estimates.items() if cost <= HOPELESS * min(estimates.values())]
     rng = np.random.default_rng(0)
-    arrays = [jnp.asarray(rng.integers(-3, 4, a.shape), a.dtype) for a in (first, second)]
+    shapes = {"x": problem.x_shape, "k": problem.k_shape, "y": problem.y_shape}
+    arrays = [jnp.asarray(rng.integers(-3, 4, shapes[name]), problem.dtype) for name in OPERANDS[face][:2]]
     times = {}
     for name in worth:
-        run = jax.jit(lambda a, b, name=name: convolve(face, a, b, window, name, call.precision, call.dtype))
+        run = jax.jit(lambda a, b, name=name: convolve(face, a, b, problem.window, name, problem.precision, dtype))
         jax.block_until_ready(run(*arrays))
         taken = []
         for _ in range(5):
