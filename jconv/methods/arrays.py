@@ -140,12 +140,25 @@ def _padded(a: Array, low: int, high: int, interior: int = 0, axis: int = 2) -> 
     return lax.pad(a, jnp.zeros((), a.dtype), widths)
 
 
+def transposed(a: Array, axes: tuple[int, ...]) -> Array:
+    """`jnp.transpose`, as a reshape where only axes of length 1 move: XLA would copy the array."""
+    long = [axis for axis in axes if a.shape[axis] > 1]
+    return a.reshape([a.shape[axis] for axis in axes]) if long == sorted(long) else jnp.transpose(a, axes)
+
+
+def moved(a: Array, source: int, destination: int) -> Array:
+    """`jnp.moveaxis` by `transposed`."""
+    axes = [axis for axis in range(a.ndim) if axis != source]
+    axes.insert(destination, source)
+    return transposed(a, tuple(axes))
+
+
 def groups_first(a: Array) -> Array:
     """(problems, batch or taps, time or inputs, groups, channels) -> (problems * groups, ..., ..., channels)."""
-    a = jnp.moveaxis(a, 3, 1)
+    a = moved(a, 3, 1)
     return a.reshape(a.shape[0] * a.shape[1], *a.shape[2:])
 
 
 def groups_last(a: Array, groups: int) -> Array:
     """The inverse of `groups_first`."""
-    return jnp.moveaxis(a.reshape(a.shape[0] // groups, groups, *a.shape[1:]), 1, 3)
+    return moved(a.reshape(a.shape[0] // groups, groups, *a.shape[1:]), 1, 3)

@@ -159,4 +159,4 @@ def _refuses(problem: Problem) -> str | None:
     return None
 
 
-METHOD = Method("fft", output, input_face, kernel_face, _refuses)
+METHOD = Method("fft", output, input_face, kernel_face, _refuses, spreads=lambda face, problem: True)

@@ -1,8 +1,8 @@
 """Windows laid out as the rows of a matrix (im2col), then one matrix product a face, batched over groups."""
 
-from jax import Array
+from jax import Array, lax
 
-from jconv.methods.arrays import groups_first, groups_last, overlap_add, padded_input, tap_of, unpadded_input, windows
+from jconv.methods.arrays import groups_first, groups_last, overlap_add, padded_input, unpadded_input, windows
 from jconv.methods.problem import Method, Problem
 
 
@@ -15,8 +15,8 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The transposed product gives rows of windows, added back where they came from."""
     window = problem.window
-    rows = problem.einsum("gnto,gjco->gjntc", groups_first(y), groups_first(k))
-    padded = overlap_add(lambda j: tap_of(rows, j), window)
+    rows = problem.einsum("gnto,gjco->gntjc", groups_first(y), groups_first(k))
+    padded = overlap_add(lambda j: lax.dynamic_index_in_dim(rows, j, axis=3, keepdims=False), window)
     return groups_last(unpadded_input(padded, window), problem.groups)
 
 

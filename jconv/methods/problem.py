@@ -65,7 +65,8 @@ FaceFunction = Callable[[Array, Array, Problem], Array]
 class Method:
     """One algorithm: a function a face, each `(first operand, second operand, problem) -> result` in `accumulate`.
 
-    `refuses` gives the reason why the method cannot do a problem, or None.
+    `refuses` gives the reason why the method cannot do a problem, or None. `spreads` tells whether a NaN in the signal
+    may reach results that it is no part of, and errors be relative to more than each result's own terms.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Method:
     input: FaceFunction  # (y, k) -> x
     kernel: FaceFunction  # (x, y) -> k
     refuses: Callable[[Problem], str | None] = lambda problem: None
+    spreads: Callable[[Face, Problem], bool] = lambda face, problem: False
 
     def check(self, problem: Problem) -> None:
         """Raise NotImplementedError, naming the method, if it cannot do `problem`."""

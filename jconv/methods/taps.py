@@ -14,6 +14,7 @@ from jconv.methods.arrays import (
     UNROLLED,
     groups_first,
     groups_last,
+    moved,
     overlap_add,
     padded_input,
     sum_of_terms,
@@ -65,7 +66,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
 def _each(one: Callable[[int | Array], Array], taps: int) -> Array:
     if taps <= UNROLLED:
         return jnp.stack([one(j) for j in range(taps)], axis=1)
-    return jnp.moveaxis(lax.map(one, jnp.arange(taps)), 0, 1)
+    return moved(lax.map(one, jnp.arange(taps)), 0, 1)
 
 
 METHOD = Method("taps", output, input_face, kernel_face)

@@ -10,7 +10,7 @@ import math
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv.methods.arrays import shifted
+from jconv.methods.arrays import moved, shifted
 from jconv.methods.problem import Method, Problem
 from jconv.window import Window
 
@@ -72,7 +72,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
         preferred_element_type=problem.accumulate,
     )  # (taps, inputs, problems * groups * outputs)
     k = k.reshape(window.kernel_size, problem.inputs, problem.problems, problem.groups, problem.outputs)
-    return jnp.moveaxis(k, 2, 0)
+    return moved(k, 2, 0)
 
 
 def _safe_padding(window: Window) -> tuple[int, int]:
@@ -83,18 +83,18 @@ def _safe_padding(window: Window) -> tuple[int, int]:
 
 def _merged(a: Array) -> Array:
     """(problems, batch, length, groups, channels) -> (batch, length, problems * groups * channels)."""
-    a = jnp.moveaxis(a, 0, 2)
+    a = moved(a, 0, 2)
     return a.reshape(*a.shape[:2], math.prod(a.shape[2:]))
 
 
 def _split(a: Array, problem: Problem, channels: int) -> Array:
     """The inverse of `_merged`."""
-    return jnp.moveaxis(a.reshape(*a.shape[:2], problem.problems, problem.groups, channels), 2, 0)
+    return moved(a.reshape(*a.shape[:2], problem.problems, problem.groups, channels), 2, 0)
 
 
 def _merged_kernel(k: Array) -> Array:
     """(problems, taps, inputs, groups, outputs) -> (taps, inputs, problems * groups * outputs)."""
-    k = jnp.moveaxis(k, 0, 2)
+    k = moved(k, 0, 2)
     return k.reshape(*k.shape[:2], math.prod(k.shape[2:]))
 
 

@@ -1,0 +1,149 @@
+"""Every face as the one convolution that XLA does well on CPU: dense, channels last, its operands laid out beforehand.
+
+All three faces are the output face of some problem:
+
+    input face     y with the kernel reversed in time and its channels swapped, after the stride is folded away
+    kernel face    x with its channels for a batch, y for a kernel, the batch for channels
+
+Written so, and kept apart by barriers that stop XLA from merging the transposes into the convolution, they run at the
+same speed inside `lax.scan`, where XLA's own gradients are 20 to 150 times slower (jax#12868). Problems with kernels
+of their own follow one another in a loop. Neighbouring groups are merged, zeros in between, until a matrix product is
+wide enough to be worth it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from jconv.methods import xla
+from jconv.methods.arrays import UNROLLED, dilated, moved, transposed
+from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal, wasted
+from jconv.methods.problem import Face, Method, Problem
+from jconv.window import Window
+
+WIDE = 32  # channels of merged groups: XLA's convolution is slow with fewer, and zeros cost more than they save beyond
+
+
+def output(x: Array, k: Array, problem: Problem) -> Array:
+    """XLA's convolution, for each problem and each block of groups."""
+    if problem.problems > 1:
+        return _each_problem(output, x, k, problem)
+    together, blocks = _merging(problem)
+    block = _merged(problem, together)
+
+    def one(i: int | Array) -> Array:
+        y = xla.output(_channels(_groups(x, i, together)), _block_diagonal(_groups(k, i, together)), block)
+        return y.reshape(*y.shape[:3], together, problem.outputs)
+
+    return _each_block(one, blocks)
+
+
+def input_face(y: Array, k: Array, problem: Problem) -> Array:
+    """`x[l] = sum over j of y[l - j] * k[j]`: an output face, the stride being folded or filled with zeros."""
+    if _folds(problem):
+        return unfold_signal(input_face(y, fold_kernel(k, problem), folded(problem)), problem)
+    y = dilated(y, problem.window.stride, axis=2)
+    return output(y, lax.optimization_barrier(jnp.flip(jnp.swapaxes(k, 2, 4), 1)), _mirrored(problem, y.shape[2]))
+
+
+def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
+    """`k[j, c, o] = sum over n and t of x[n, t + j, c] * y[n, t, o]`: y is the kernel, n the inputs, c the batch."""
+    if _folds(problem):
+        return unfold_kernel(kernel_face(fold_signal(x, problem), y, folded(problem)), problem)
+    if problem.problems > 1:
+        return _each_problem(kernel_face, x, y, problem)
+    together, blocks = _merging(problem)
+    turned = _turned(_merged(problem, together))
+
+    def one(i: int | Array) -> Array:
+        signals = transposed(_channels(_groups(x, i, together)), (0, 4, 2, 3, 1))  # (1, c, time, 1, n)
+        kernels = transposed(_channels(_groups(y, i, together)), (0, 2, 1, 3, 4))  # (1, time, n, 1, o)
+        signals, kernels = lax.optimization_barrier((signals, kernels))
+        k = lax.optimization_barrier(xla.output(signals, kernels, turned))  # (1, c, taps, 1, o)
+        return _diagonal(jnp.swapaxes(k, 1, 2), problem)
+
+    return _each_block(one, blocks)
+
+
+def _folds(problem: Problem) -> bool:
+    return problem.window.stride > 1 and problem.window.dilation == 1
+
+
+def _mirrored(problem: Problem, positions: int) -> Problem:
+    window = problem.window
+    before = window.span - 1 - window.low
+    mirror = Window(positions, window.kernel_size, window.input_length, 1, window.dilation, before)
+    return replace(problem, window=mirror, inputs=problem.outputs, outputs=problem.inputs)
+
+
+def _turned(problem: Problem) -> Problem:
+    window = problem.window
+    turned = Window(
+        window.input_length, window.output_length, window.kernel_size, window.dilation, window.stride, window.low
+    )
+    return replace(problem, window=turned, batch=problem.inputs, inputs=problem.batch)
+
+
+def _merging(problem: Problem) -> tuple[int, int]:
+    """How many groups make a block, and how many blocks there are."""
+    widest = max(problem.inputs, problem.outputs)
+    fitting = [m for m in range(1, problem.groups + 1) if problem.groups % m == 0 and m * widest <= WIDE]
+    together = max(fitting, default=1)
+    return together, problem.groups // together
+
+
+def _merged(problem: Problem, together: int) -> Problem:
+    """One block as a problem of its own."""
+    return replace(
+        problem, problems=1, groups=1, inputs=together * problem.inputs, outputs=together * problem.outputs
+    )
+
+
+def _each_problem(face: Callable[[Array, Array, Problem], Array], a: Array, b: Array, problem: Problem) -> Array:
+    one = replace(problem, problems=1)
+    return lax.map(lambda pair: face(pair[0][None], pair[1][None], one)[0], (a, b))
+
+
+def _each_block(one: Callable[[int | Array], Array], blocks: int) -> Array:
+    """`one(i)` for each block, joined along the groups (axis 3)."""
+    if blocks <= UNROLLED:
+        return jnp.concatenate([one(i) for i in range(blocks)], axis=3)
+    parts = moved(lax.map(one, jnp.arange(blocks)), 0, 3)
+    return parts.reshape(*parts.shape[:3], blocks * parts.shape[4], parts.shape[5])
+
+
+def _groups(a: Array, block: int | Array, together: int) -> Array:
+    return lax.dynamic_slice_in_dim(a, block * together, together, axis=3)
+
+
+def _channels(a: Array) -> Array:
+    """(1, n, time, groups, channels) -> (1, n, time, 1, groups * channels)."""
+    return a.reshape(*a.shape[:3], 1, a.shape[3] * a.shape[4])
+
+
+def _block_diagonal(k: Array) -> Array:
+    """(1, taps, c, groups, o) -> (1, taps, groups * c, 1, groups * o), zero where the groups differ."""
+    _, taps, inputs, groups, outputs = k.shape
+    if groups == 1:
+        return k
+    same = jnp.eye(groups, dtype=bool)[:, None, :, None]
+    blocks = jnp.where(same, k.reshape(taps, 1, inputs, groups, outputs), jnp.zeros((), k.dtype))
+    return lax.optimization_barrier(blocks.reshape(1, taps, groups * inputs, 1, groups * outputs))
+
+
+def _diagonal(k: Array, problem: Problem) -> Array:
+    """The transpose of `_block_diagonal`: (1, taps, groups * c, 1, groups * o) -> (1, taps, c, groups, o)."""
+    groups = k.shape[2] // problem.inputs
+    blocks = k.reshape(1, k.shape[1], groups, problem.inputs, groups, problem.outputs)
+    return jnp.stack([blocks[:, :, i, :, i] for i in range(groups)], axis=3)
+
+
+def _spreads(face: Face, problem: Problem) -> bool:
+    if face == "kernel":
+        return False  # what the zeros gave is dropped
+    return _merging(problem)[0] > 1 or (face == "input" and _folds(problem) and wasted(problem.window) > 1)
+
+
+METHOD = Method("dense", output, input_face, kernel_face, spreads=_spreads)
