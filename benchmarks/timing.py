@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# the threads of PyTorch's OpenMP spin on for about a millisecond after a call, and slow whoever runs next
-PAUSE = 0.003
+# the threads of PyTorch's OpenMP spin on for up to 9 ms after a call, and slow whoever runs next
+PAUSE = 0.010
 SLOW_CALL = 2.0  # seconds; the call that was checked is then the only one
 COLD_CALL = 0.2  # seconds; below, a first call says little about the next
 FAR_BEHIND, FAR_ROUNDS = 20, 2  # times slower than the best: the rank is known already

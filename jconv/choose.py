@@ -22,7 +22,7 @@ import numpy as np
 
 from jconv.methods import METHODS, REGISTRY, Face, Problem
 from jconv.methods.fft import Blocks
-from jconv.methods.fused import FEW, ROWS, TAPS_A_PASS
+from jconv.methods.fused import FEW, TAPS_A_PASS, rows_at_once
 
 XLA_MAC = 0.0065
 SIGNAL = 0.4
@@ -94,7 +94,7 @@ def _taps(face: Face, problem: Problem) -> float:
     if face != "kernel":
         return FUSED_MAC * macs + FUSED_SIGNAL * _moved(problem)
     passes = -(-taps // TAPS_A_PASS)
-    iterations = problem.problems * problem.batch * problem.window.output_length * passes / ROWS
+    iterations = problem.problems * problem.batch * problem.window.output_length * passes / rows_at_once(lanes)
     return FUSED_KERNEL_MAC * macs * idle + FUSED_SIGNAL * passes * _moved(problem) + LOOP * iterations
 
 

@@ -140,6 +140,11 @@ def _padded(a: Array, low: int, high: int, interior: int = 0, axis: int = 2) -> 
     return lax.pad(a, jnp.zeros((), a.dtype), widths)
 
 
+def mirrored_kernel(k: Array) -> Array:
+    """Taps reversed, inputs and outputs swapped: the kernel of `Problem.mirrored`."""
+    return jnp.flip(jnp.swapaxes(k, 2, 4), 1)
+
+
 def transposed(a: Array, axes: tuple[int, ...]) -> Array:
     """`jnp.transpose`, as a reshape where only axes of length 1 move: XLA would copy the array."""
     long = [axis for axis in axes if a.shape[axis] > 1]

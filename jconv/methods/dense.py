@@ -18,12 +18,12 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv.methods import xla
-from jconv.methods.arrays import UNROLLED, dilated, moved, transposed
+from jconv.methods.arrays import UNROLLED, dilated, mirrored_kernel, moved, transposed
 from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal, wasted
 from jconv.methods.problem import Face, Method, Problem
 from jconv.window import Window
 
-WIDE = 32  # channels of merged groups: XLA's convolution is slow with fewer, and zeros cost more than they save beyond
+NARROW, WIDE = 16, 32  # groups of fewer channels are merged up to so many: beyond, zeros cost more than they save
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
@@ -45,7 +45,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     if _folds(problem):
         return unfold_signal(input_face(y, fold_kernel(k, problem), folded(problem)), problem)
     y = dilated(y, problem.window.stride, axis=2)
-    return output(y, lax.optimization_barrier(jnp.flip(jnp.swapaxes(k, 2, 4), 1)), _mirrored(problem, y.shape[2]))
+    return output(y, lax.optimization_barrier(mirrored_kernel(k)), problem.mirrored())
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -71,13 +71,6 @@ def _folds(problem: Problem) -> bool:
     return problem.window.stride > 1 and problem.window.dilation == 1
 
 
-def _mirrored(problem: Problem, positions: int) -> Problem:
-    window = problem.window
-    before = window.span - 1 - window.low
-    mirror = Window(positions, window.kernel_size, window.input_length, 1, window.dilation, before)
-    return replace(problem, window=mirror, inputs=problem.outputs, outputs=problem.inputs)
-
-
 def _turned(problem: Problem) -> Problem:
     window = problem.window
     turned = Window(
@@ -89,6 +82,8 @@ def _turned(problem: Problem) -> Problem:
 def _merging(problem: Problem) -> tuple[int, int]:
     """How many groups make a block, and how many blocks there are."""
     widest = max(problem.inputs, problem.outputs)
+    if widest >= NARROW:
+        return 1, problem.groups
     fitting = [m for m in range(1, problem.groups + 1) if problem.groups % m == 0 and m * widest <= WIDE]
     together = max(fitting, default=1)
     return together, problem.groups // together

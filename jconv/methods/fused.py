@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -10,6 +11,7 @@ from jconv.methods.arrays import (
     UNROLLED,
     dilated,
     interleaved,
+    mirrored_kernel,
     overlap_add,
     padded_input,
     shifted,
@@ -22,25 +24,43 @@ from jconv.methods.problem import Problem
 
 FEW = 4  # channels that are summed by unrolling
 FUSED_TERMS = 8  # terms in one fused loop: more and it runs out of registers
-TAPS_A_PASS, ROWS = 8, 4  # of the kernel face's loop; with fewer rows older XLA does not vectorise its body
+MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
+TAPS_A_PASS = 8  # of the kernel face's loop
+FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
-    """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`."""
-    window = problem.window
-    padded = padded_input(x, window)
-    return _weighted_sum(lambda j: tap(padded, j * window.dilation, window), k, window.kernel_size, problem)
+    """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
+
+    The positions that read padding are summed by themselves, so that the many others need no padded copy of `x`.
+    """
+    x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
+    window, stride = problem.window, problem.window.stride
+    before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
+    after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
+    if after - before < MOSTLY * window.output_length:
+        return _some_positions(x, k, problem, 0, window.output_length)
+    pieces = ((0, before), (before, after), (after, window.output_length))
+    return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)
+
+
+def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
+    """Output positions `first` to `last`."""
+    window = replace(problem.window, output_length=last - first)
+    seen = shifted(x, window.low - first * window.stride, window.extent)
+    return _weighted_sum(lambda j: tap(seen, j * window.dilation, window), k, window.kernel_size, problem)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The same with the taps counted backwards, one phase of the stride at a time (polyphase)."""
+    y = lax.optimization_barrier(y)
     window = problem.window
     stride, transposed = window.stride, jnp.swapaxes(k, 2, 4)
     if window.kernel_size <= FUSED_TERMS:  # all terms in one loop: their padding is fused as well
         padded = overlap_add(lambda j: _weighted(y, transposed, j, problem), window)
         return unpadded_input(padded, window)
-    if window.kernel_size > UNROLLED and stride > 1:
-        y, stride = dilated(y, stride, axis=2), 1
+    if stride == 1 or window.kernel_size > UNROLLED:
+        return output(dilated(y, stride, axis=2), mirrored_kernel(k), problem.mirrored())
     rows = -(-window.extent // stride)
     most = (window.kernel_size - 1) * window.dilation // stride  # rows that the last tap is late
     padded = shifted(y, most, rows + most)
@@ -78,6 +98,11 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     return jnp.swapaxes(k, 2, 3)
 
 
+def rows_at_once(lanes: int) -> int:
+    """Positions that one iteration of the kernel face's loop adds, each of so many entries."""
+    return min(max(ENTRIES // lanes, FEWEST_ROWS), MOST_ROWS)
+
+
 def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     """(batch, extent, groups * inputs), (batch, positions, groups * outputs) -> (taps, groups * inputs * outputs).
 
@@ -85,7 +110,7 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     """
     window, length = problem.window, problem.window.output_length
     channels = (problem.groups, problem.inputs, problem.outputs)
-    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(ROWS, length)
+    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), length)
 
     def pairs(row: Array, *shape: int) -> Array:
         spread = jnp.broadcast_to(row.reshape(shape), channels)

@@ -8,7 +8,7 @@ g  groups                                     c  inputs of one group       o  ou
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import jax.numpy as jnp
@@ -52,6 +52,17 @@ class Problem:
     def y_shape(self) -> tuple[int, ...]:
         """(problems, batch, output length, groups, outputs)."""
         return self.problems, self.batch, self.window.output_length, self.groups, self.outputs
+
+    def mirrored(self) -> "Problem":
+        """The problem whose output face is this one's input face, once `y` has zeros for its stride.
+
+        Its kernel is this one's with the taps reversed and the channel axes swapped.
+        """
+        window = self.window
+        positions = (window.output_length - 1) * window.stride + 1
+        before = window.span - 1 - window.low
+        mirror = Window(positions, window.kernel_size, window.input_length, 1, window.dilation, before)
+        return replace(self, window=mirror, inputs=self.outputs, outputs=self.inputs)
 
     def einsum(self, formula: str, a: Array, b: Array) -> Array:
         """`jnp.einsum` at this problem's precision, summed in `accumulate`."""
