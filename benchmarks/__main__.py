@@ -23,6 +23,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="keep the problems that the results have already")
     parser.add_argument("--quick", action="store_true", help="a few problems, briefly, into outputs/benchmarks")
     parser.add_argument("--report", action="store_true", help="no run: write RESULTS.md and pictures from the results")
+    parser.add_argument("--fit", action="store_true", help="no run: fit the cost model of jconv to the main results")
     parser.add_argument("--into", type=Path, help="folder of results/ and RESULTS.md (default: benchmarks)")
     options = parser.parse_args(words)
     if options.into is None:
@@ -35,6 +36,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> None:
     """Run what is asked for, then write the report."""
     options = arguments(words)
+    if options.fit:
+        print(f"wrote {fitted(options)}")
+        return
     if not options.report:
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):
             # before JAX and PyTorch start their threads, which both count the cores they may use
@@ -44,6 +48,17 @@ def main(words: list[str] | None = None) -> None:
 
     for path in report.write(options.into):
         print(f"wrote {path}")
+
+
+def fitted(options: argparse.Namespace) -> Path:
+    """Fit to the results of this machine's main grid."""
+    from benchmarks import fit
+    from benchmarks.results import device_slug, load
+
+    path = options.into / "results" / f"{device_slug()}.json"
+    if not path.exists():
+        raise SystemExit(f"--fit needs {path}, which a run without options writes")
+    return fit.write(load(path), f"benchmarks/results/{path.name}")
 
 
 def run(options: argparse.Namespace, problems: list[Problem]) -> None:

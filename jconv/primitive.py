@@ -15,9 +15,9 @@ from jax import Array
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from jconv.choose import DIRECT, choose
+from jconv.choose import choose
 from jconv.mesh import equally_varying, on_any_mesh, resharded, result_sharding
-from jconv.methods import METHODS, REGISTRY, Face, Problem
+from jconv.methods import REGISTRY, Face, Problem
 from jconv.window import Window
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -90,8 +90,7 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     shape = _result_shape(face, problem)
     if first.size == 0 or second.size == 0 or 0 in shape:
         return jnp.zeros(shape, dtype)
-    among = {"auto": METHODS, "direct": DIRECT}.get(method, (method,))
-    name = choose(face, problem, platform, among) if len(among) > 1 else method
+    name = method if method in REGISTRY else choose(face, problem, platform, method)
 
     def compute(first: Array, second: Array) -> Array:
         first, second = first.astype(problem.dtype), second.astype(problem.dtype)

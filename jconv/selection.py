@@ -1,19 +1,18 @@
-"""`choose_method`: the automatic choice, shown or measured."""
+"""The automatic choice, shown: `choose_method` names it, `explain` says why, and both may measure instead."""
 
-import time
+from os import PathLike
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
 from jconv.call import check_call
-from jconv.choose import choose, estimate
-from jconv.methods import FACES, METHODS, Face, Problem
-from jconv.primitive import OPERANDS, convolve, problem_of
+from jconv.choose import choose, cost_terms, estimate, objection
+from jconv.measuring import measured_choice
+from jconv.methods import FACES, REGISTRY, Face, Problem
+from jconv.primitive import problem_of
 from jconv.window import Padding, check_steps, forward_window, transposed_window
 
-HOPELESS = 30.0  # times the least estimated cost: not worth compiling
+MEANING = {"output": "the result", "input": "the gradient for x", "kernel": "the gradient for the kernel"}
 
 
 def choose_method(
@@ -30,8 +29,9 @@ def choose_method(
     transposed: bool = False,
     platform: str | None = None,
     measure: bool = False,
+    cache: str | PathLike[str] | None = None,
 ) -> dict[Face, str]:
-    """Which method `method="auto"` runs for each face of `conv1d(x, kernel, ...)`.
+    """Which method `method="auto"` runs for each face of `conv1d(x, kernel, ...)`, or which is fastest when timed.
 
     Args:
         x: signal; an array, or a `jax.ShapeDtypeStruct` of its shape and dtype.
@@ -40,13 +40,15 @@ def choose_method(
         transposed: ask for `conv_transpose1d(x, kernel, ...)` instead.
         platform: "cpu", "cuda", "rocm" or "tpu"; that of JAX's default device if None.
         measure: time the methods on this machine, on random data, instead of estimating; takes seconds.
+        cache: a JSON file that keeps what was measured; made if there is none. A case found in it is not timed again.
 
     Returns:
         The method of the "output" face, the "input" face (the gradient for x, and `conv_transpose1d`) and the
-        "kernel" face (the gradient for the kernel).
+        "kernel" face (the gradient for the kernel). `conv1d(..., method=this)` runs these.
 
     Raises:
-        TypeError, ValueError: as `conv1d`.
+        TypeError, ValueError: as `conv1d`; a `cache` without `measure`, or one that is no such file.
+        OSError: `cache` cannot be read or written.
 
     >>> import jax, jax.numpy as jnp
     >>> x = jax.ShapeDtypeStruct((1, 160_000, 1), jnp.float32)
@@ -54,6 +56,77 @@ def choose_method(
     >>> choose_method(x, kernel, platform="cpu")
     {'output': 'fft', 'input': 'fft', 'kernel': 'fft'}
     """
+    if cache is not None and not measure:
+        raise ValueError(f"`cache` (={str(cache)!r}) keeps what is measured; it needs `measure`=True")
+    problem = problem_of_call(
+        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed
+    )
+    if measure:
+        return measured_choice(problem, cache)
+    platform = _platform(platform)
+    return {face: choose(face, problem, platform) for face in FACES}
+
+
+def explain(
+    x: Any,
+    kernel: Any,
+    *,
+    stride: int = 1,
+    padding: Padding = "valid",
+    dilation: int = 1,
+    groups: int = 1,
+    layout: str = "NLC",
+    precision: Any = None,
+    preferred_element_type: Any = None,
+    transposed: bool = False,
+    platform: str | None = None,
+) -> str:
+    """A few lines to print: for each face the estimated time of every method, and why the chosen one was chosen.
+
+    Args:
+        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed, platform:
+            as in `choose_method`.
+
+    Raises:
+        TypeError, ValueError: as `conv1d`.
+
+    >>> import jax, jax.numpy as jnp
+    >>> x = jax.ShapeDtypeStruct((1, 160_000, 1), jnp.float32)
+    >>> kernel = jax.ShapeDtypeStruct((1024, 1, 1), jnp.float32)
+    >>> print(explain(x, kernel, platform="cpu").splitlines()[0])
+    output (the result): fft
+    """
+    problem = problem_of_call(
+        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed
+    )
+    platform = _platform(platform)
+    lines = []
+    for face in FACES:
+        chosen = choose(face, problem, platform)
+        lines.append(f"{face} ({MEANING[face]}): {chosen}")
+        costs = estimate(face, problem, platform)
+        for name in sorted(costs, key=costs.__getitem__):
+            lines.append(
+                f"  {'>' if name == chosen else ' '} {name:6}{_cost(name, face, problem, platform, costs[name])}"
+            )
+        unlisted = [name for name in REGISTRY if name not in costs]
+        lines.append(f"    not considered: {', '.join(_unlisted(name, problem) for name in unlisted)}")
+    return "\n".join(lines)
+
+
+def problem_of_call(
+    x: Any,
+    kernel: Any,
+    stride: int = 1,
+    padding: Padding = "valid",
+    dilation: int = 1,
+    groups: int = 1,
+    layout: str = "NLC",
+    precision: Any = None,
+    preferred_element_type: Any = None,
+    transposed: bool = False,
+) -> Problem:
+    """The static description of `conv1d(x, kernel, ...)`, or of `conv_transpose1d`, the same for every face."""
     stride, dilation, groups = check_steps(stride, dilation, groups)
     found: dict[str, Any] = {}
 
@@ -70,33 +143,24 @@ def choose_method(
     per_group, channels = call.kernel.shape[1], call.kernel.shape[2]
     signal = jax.ShapeDtypeStruct((1, call.signal.shape[0], window.input_length, groups, per_group), call.signal.dtype)
     weights = jax.ShapeDtypeStruct((1, call.width, per_group, groups, channels // groups), call.signal.dtype)
-    problem = problem_of("output", signal, weights, window, call.precision, call.dtype)  # the same for every face
+    return problem_of("output", signal, weights, window, call.precision, call.dtype)
+
+
+def _platform(platform: str | None) -> str:
     platform = platform or jax.default_backend()
-    chosen: dict[Face, str] = {}
-    for face in FACES:
-        if measure:
-            times = _measured(face, problem, call.dtype)
-            chosen[face] = min(times, key=times.__getitem__)
-        else:
-            chosen[face] = choose(face, problem, {"gpu": "cuda"}.get(platform, platform), METHODS)
-    return chosen
+    return {"gpu": "cuda"}.get(platform, platform)
 
 
-def _measured(face: Face, problem: Problem, dtype: np.dtype) -> dict[str, float]:
-    """Seconds each method takes, the median of a few runs after one that compiles."""
-    estimates = estimate(face, problem, "cpu")
-    worth = [name for name, cost in estimates.items() if cost <= HOPELESS * min(estimates.values())]
-    rng = np.random.default_rng(0)
-    shapes = {"x": problem.x_shape, "k": problem.k_shape, "y": problem.y_shape}
-    arrays = [jnp.asarray(rng.integers(-3, 4, shapes[name]), problem.dtype) for name in OPERANDS[face][:2]]
-    times = {}
-    for name in worth:
-        run = jax.jit(lambda a, b, name=name: convolve(face, a, b, problem.window, name, problem.precision, dtype))
-        jax.block_until_ready(run(*arrays))
-        taken = []
-        for _ in range(5):
-            start = time.perf_counter()
-            jax.block_until_ready(run(*arrays))
-            taken.append(time.perf_counter() - start)
-        times[name] = float(np.median(taken))
-    return times
+def _cost(name: str, face: Face, problem: Problem, platform: str, cost: float) -> str:
+    if platform != "cpu":
+        return f"{cost:10.3g} multiplications' worth (operation counts, not measured)"
+    terms = cost_terms(name, face, problem) or {}
+    largest = max(terms, key=terms.__getitem__)
+    why = f"{100 * terms[largest] / max(cost, 1e-9):.0f} % of it: {largest}"
+    against = objection(name, face, problem)
+    return f"{cost / 1e6:10.3f} ms   {why}" + (f"; not taken: {against}" if against else "")
+
+
+def _unlisted(name: str, problem: Problem) -> str:
+    reason = REGISTRY[name].refuses(problem)
+    return f"{name} ({reason})" if reason else name

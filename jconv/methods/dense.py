@@ -30,7 +30,7 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     """XLA's convolution, for each problem and each block of groups."""
     if problem.problems > 1:
         return _each_problem(output, x, k, problem)
-    together, blocks = _merging(problem)
+    together, blocks = merging(problem)
     block = _merged(problem, together)
 
     def one(i: int | Array) -> Array:
@@ -42,7 +42,7 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """`x[l] = sum over j of y[l - j] * k[j]`: an output face, the stride being folded or filled with zeros."""
-    if _folds(problem):
+    if folds(problem):
         return unfold_signal(input_face(y, fold_kernel(k, problem), folded(problem)), problem)
     y = dilated(y, problem.window.stride, axis=2)
     return output(y, lax.optimization_barrier(mirrored_kernel(k)), problem.mirrored())
@@ -50,11 +50,11 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """`k[j, c, o] = sum over n and t of x[n, t + j, c] * y[n, t, o]`: y is the kernel, n the inputs, c the batch."""
-    if _folds(problem):
+    if folds(problem):
         return unfold_kernel(kernel_face(fold_signal(x, problem), y, folded(problem)), problem)
     if problem.problems > 1:
         return _each_problem(kernel_face, x, y, problem)
-    together, blocks = _merging(problem)
+    together, blocks = merging(problem)
     turned = _turned(_merged(problem, together))
 
     def one(i: int | Array) -> Array:
@@ -67,7 +67,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     return _each_block(one, blocks)
 
 
-def _folds(problem: Problem) -> bool:
+def folds(problem: Problem) -> bool:
     return problem.window.stride > 1 and problem.window.dilation == 1
 
 
@@ -79,7 +79,7 @@ def _turned(problem: Problem) -> Problem:
     return replace(problem, window=turned, batch=problem.inputs, inputs=problem.batch)
 
 
-def _merging(problem: Problem) -> tuple[int, int]:
+def merging(problem: Problem) -> tuple[int, int]:
     """How many groups make a block, and how many blocks there are."""
     widest = max(problem.inputs, problem.outputs)
     if widest >= NARROW:
@@ -91,9 +91,7 @@ def _merging(problem: Problem) -> tuple[int, int]:
 
 def _merged(problem: Problem, together: int) -> Problem:
     """One block as a problem of its own."""
-    return replace(
-        problem, problems=1, groups=1, inputs=together * problem.inputs, outputs=together * problem.outputs
-    )
+    return replace(problem, problems=1, groups=1, inputs=together * problem.inputs, outputs=together * problem.outputs)
 
 
 def _each_problem(face: Callable[[Array, Array, Problem], Array], a: Array, b: Array, problem: Problem) -> Array:
@@ -138,7 +136,7 @@ def _diagonal(k: Array, problem: Problem) -> Array:
 def _spreads(face: Face, problem: Problem) -> bool:
     if face == "kernel":
         return False  # what the zeros gave is dropped
-    return _merging(problem)[0] > 1 or (face == "input" and _folds(problem) and wasted(problem.window) > 1)
+    return merging(problem)[0] > 1 or (face == "input" and folds(problem) and wasted(problem.window) > 1)
 
 
 METHOD = Method("dense", output, input_face, kernel_face, spreads=_spreads)

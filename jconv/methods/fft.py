@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 
 from jconv.methods.arrays import dilated, padded_input, shifted, unpadded_input
-from jconv.methods.problem import Method, Problem
+from jconv.methods.problem import Face, Method, Problem
 from jconv.window import Window
 
 LEAST_BLOCK = 4  # a block's transform is at least this many spans long, where the signal is
@@ -55,6 +55,23 @@ def fast_length(least: int) -> int:
             three *= 3
         five *= 5
     return best
+
+
+def error_ratio(face: Face, problem: Problem) -> float:
+    """How many times the error bound of a direct sum that of this method is, for random data of one scale.
+
+    A transform's error is at most about `2 eps |x| |k|`, in norms over what one block contracts; a direct sum's
+    `4 eps sum |x| |k|`. Of random data with `n` terms a result, the sum is about `2/pi n`, and a norm the root of its
+    number of entries.
+    """
+    window, blocks = problem.window, Blocks.of(problem.window)
+    if face == "output":
+        longer = (blocks.hop + window.span - 1) / window.kernel_size
+    elif face == "input":
+        longer = blocks.hop * window.stride / window.kernel_size
+    else:
+        longer = window.extent / window.output_length
+    return np.pi / 4 * longer**0.5
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:

@@ -1,0 +1,107 @@
+"""Fit the constants of the cost model, `jconv/nanoseconds.py`, to the times of one file of results."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.problems import Problem, from_facts
+from jconv.costs import Counts, counts
+from jconv.methods import FACES, METHODS, Face
+from jconv.methods import Problem as Sums
+from jconv.selection import problem_of_call
+
+TARGET = Path(__file__).parent.parent / "jconv" / "nanoseconds.py"
+LEAST_WEIGHT = 0.05
+FEWEST = 6  # measurements that a face of a method is fitted to
+CELL_OF: dict[bool, dict[Face, str]] = {
+    False: {"output": "output", "input": "gradient for x", "kernel": "gradient for kernel"},
+    True: {"output": "gradient for x", "input": "output", "kernel": "gradient for kernel"},
+}
+
+
+def sums(problem: Problem) -> Sums:
+    """A benchmark's problem as the library sees it, whose output face is that of `conv1d`."""
+    mapped = bool(problem.examples)
+    x = jax.ShapeDtypeStruct(problem.x_shape[mapped and not problem.shared_signal :], jnp.float32)
+    kernel = jax.ShapeDtypeStruct(problem.kernel_shape[mapped:], jnp.float32)
+    steps = {"stride": problem.stride, "dilation": problem.dilation, "groups": problem.groups}
+    plain = problem_of_call(x, kernel, padding=problem.padding, transposed=problem.transposed, **steps)
+    if problem.shared_signal:  # the batching rule adds the kernels' outputs to one another
+        return replace(plain, outputs=plain.outputs * problem.examples)
+    return replace(plain, problems=max(problem.examples, 1))
+
+
+def measured(results: dict[str, Any], face: Face) -> Iterator[tuple[Sums, dict[str, float]]]:
+    """Every problem of the file, and the time of each of our methods for this face in nanoseconds."""
+    for entry in results["problems"].values():
+        problem = from_facts(entry["problem"])
+        records = entry["cells"].get(CELL_OF[problem.transposed][face], {})
+        times = {name: 1e6 * ms for name in METHODS if (ms := records.get(name, {}).get("ms")) is not None}
+        if times:
+            yield sums(problem), times
+
+
+def fit(results: dict[str, Any]) -> dict[str, dict[Face, dict[str, float]]]:
+    """Nanoseconds for each count of each method's face.
+
+    What is far slower than the best method of its problem counts little: no choice hangs on it.
+    """
+    fitted: dict[str, dict[Face, dict[str, float]]] = {}
+    for method in METHODS:
+        for face in FACES:
+            rows = [
+                (counted, times[method], min(times.values()) / times[method])
+                for problem, times in measured(results, face)
+                if method in times and (counted := counts(method, face, problem)) is not None
+            ]
+            if len(rows) >= FEWEST:
+                fitted.setdefault(method, {})[face] = least_squares(rows)
+    return fitted
+
+
+def least_squares(rows: list[tuple[Counts, float, float]]) -> dict[str, float]:
+    """Constants of at least zero that make the logarithms of cost and time alike; a few odd times count little."""
+    from scipy import optimize
+
+    names = list(dict.fromkeys(name for row, _, _ in rows for name in row))
+    table = np.array([[row.get(name, 0.0) / time for name in names] for row, time, _ in rows])
+    weights = np.array([max(weight, LEAST_WEIGHT) for _, _, weight in rows])
+    scale = np.maximum(table.max(axis=0), 1e-30)
+    first, _ = optimize.nnls(weights[:, None] * table / scale, weights)
+
+    def misfit(logarithms: np.ndarray) -> np.ndarray:
+        return weights * np.log((table / scale) @ np.exp(logarithms))
+
+    start = np.log(np.maximum(first, 1e-3))
+    found = optimize.least_squares(misfit, start, loss="soft_l1", f_scale=0.2, bounds=(-20, 20))
+    constants = np.exp(found.x) / scale
+    shares = (table * constants).max(axis=0)
+    return {name: float(f"{c:.3g}") for name, c, share in zip(names, constants, shares, strict=True) if share > 1e-3}
+
+
+def write(results: dict[str, Any], name: str, target: Path = TARGET) -> Path:
+    """Replace the table of constants by those of `results`, which came from the file `name`."""
+    machine = results["machine"]
+    versions = f"jax {machine['versions']['jax']}, {machine['processor']}, {machine['cores']} cores"
+    lines = [
+        '"""Nanoseconds on a CPU for each count of `jconv.costs`, of each method and face.',
+        "",
+        f"Written by `python -m benchmarks --fit` from {name} ({versions}); do not edit.",
+        '"""',
+        "",
+        "NANOSECONDS: dict[str, dict[str, dict[str, float]]] = {",
+    ]
+    for method, faces in fit(results).items():
+        lines.append(f'    "{method}": {{')
+        for face, constants in faces.items():
+            lines.append(f'        "{face}": {{')
+            lines += [f'            "{count}": {value!r},' for count, value in constants.items()]
+            lines.append("        },")
+        lines.append("    },")
+    target.write_text("\n".join([*lines, "}", ""]))
+    return target

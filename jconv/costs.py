@@ -1,0 +1,167 @@
+"""What each method has to do for a face, counted from static shapes; a cost is a sum of counts times nanoseconds.
+
+    cost of a method = sum over its counts of  NANOSECONDS[method][face][count] * count
+
+`NANOSECONDS` holds for a CPU; `python -m benchmarks --fit` fits it to the benchmark's own results. The counts:
+
+    call        1
+    mac         multiplications of the direct sum: problems * batch * positions * taps * groups * inputs * outputs
+    packed      entries that a matrix product reads anew: mac / (width of the other matrix)
+    moved       entries of both signals, each time they are read or written
+    laid out    entries of windows, written side by side
+    step        iterations of a loop, or library calls
+    point       samples transformed, times the binary logarithm of the transform's length
+    spectral    multiplications of complex samples
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from jconv.methods import Face, Problem, dense, fused
+from jconv.methods.arrays import UNROLLED
+from jconv.methods.fft import Blocks
+from jconv.methods.folding import folded
+
+Counts = dict[str, float]
+LANES = 16  # entries that a vector register holds
+
+
+def macs(problem: Problem) -> float:
+    """Multiplications of the direct sum, the same for every face."""
+    window = problem.window
+    pairs = problem.groups * problem.inputs * problem.outputs
+    return float(problem.problems * problem.batch * window.output_length * window.kernel_size * pairs)
+
+
+def entries(shape: tuple[int, ...]) -> float:
+    """How many entries an array of this shape has, as a float that does not overflow."""
+    return math.prod(map(float, shape))
+
+
+def moved(problem: Problem) -> float:
+    """Entries of both signals."""
+    return entries(problem.x_shape) + entries(problem.y_shape)
+
+
+def counts(method: str, face: Face, problem: Problem) -> Counts | None:
+    """What `method` does on a CPU, or None where it is not considered there.
+
+    "vmap" is the definition and never the fastest. "xla" is what "dense" calls; its own gradients are 20 to 150 times
+    slower inside a loop than outside (jax#12868).
+    """
+    if method == "dense":
+        return _dense(face, problem)
+    if method == "taps":
+        few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}
+        return _fused(face, problem) if few[face] <= fused.FEW else _taps(problem)
+    if method == "gemm":
+        return _gemm(problem)
+    return _fft(face, problem) if method == "fft" else None
+
+
+def _dense(face: Face, problem: Problem) -> Counts | None:
+    if problem.accumulate != np.float32:
+        return None  # XLA has no fast convolution of other types
+    zeros = 1
+    if face != "output" and problem.window.stride > 1:
+        if dense.folds(problem):
+            problem = folded(problem)
+        elif face == "input":
+            zeros = problem.window.stride  # set between the entries of y
+    together, blocks = dense.merging(problem)
+    inputs, outputs = together * problem.inputs, together * problem.outputs
+    across, run = {"output": (outputs, inputs), "input": (inputs, outputs), "kernel": (outputs, problem.batch)}[face]
+    products = zeros * together * macs(problem)
+    whole = math.ceil(across / LANES) * LANES / across  # of the vectors that the innermost loop fills
+    return {
+        "call": 1.0,
+        "mac": products * whole,
+        "packed": products / across,
+        "packed in short runs": products / across / run,
+        "moved": (1 if blocks == 1 and face != "kernel" else 2) * moved(problem),
+        "step": float(problem.problems * blocks),
+    }
+
+
+def _taps(problem: Problem) -> Counts:
+    seen, sent = macs(problem) / problem.outputs, macs(problem) / problem.inputs  # entries of x and y, for each tap
+    return {
+        "call": 1.0,
+        "product mac": macs(problem),
+        "product seen": seen,
+        "product sent": sent,
+        "product regrouped": (seen + sent) if problem.groups > 1 else 0.0,
+        "product step": float(problem.window.kernel_size * problem.groups * problem.problems),
+    }
+
+
+def _fused(face: Face, problem: Problem) -> Counts:
+    window, channels = problem.window, problem.groups * problem.inputs * problem.outputs
+    idle = max(1.0, LANES / channels)
+    if face == "kernel":
+        passes = -(-window.kernel_size // fused.TAPS_A_PASS)
+        positions = problem.problems * problem.batch * window.output_length
+        return {
+            "call": 1.0,
+            "mac": macs(problem) * idle,
+            "moved": passes * moved(problem),
+            "step": passes * positions / fused.rows_at_once(channels),
+            "last step": float(problem.problems),
+        }
+    summed = problem.inputs if face == "output" else problem.outputs
+    passes = -(-window.kernel_size * summed // fused.FUSED_TERMS)
+    looped = window.kernel_size > UNROLLED
+    if looped and face == "input" and window.stride > 1:
+        problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
+    return {
+        "call": 1.0,
+        "mac": macs(problem) * idle,
+        "moved": passes * moved(problem),
+        "step": float(passes if looped else 0),
+        "phase": float(window.stride if face == "input" else 0),
+    }
+
+
+def _gemm(problem: Problem) -> Counts | None:
+    if problem.groups > 1 and problem.inputs * problem.outputs == 1:
+        return None  # a product of numbers: "taps" without its fusion
+    laid_out = macs(problem) / problem.outputs
+    return {
+        "call": 1.0,
+        "mac": macs(problem),
+        "laid out": laid_out,
+        "laid out in short runs": laid_out / problem.inputs,
+        "laid out in groups": laid_out if problem.groups > 1 else 0.0,
+        "moved": moved(problem),
+        "step": float(problem.groups * problem.problems),
+    }
+
+
+def _fft(face: Face, problem: Problem) -> Counts:
+    blocks = Blocks.of(problem.window)
+    signals = float(problem.problems * problem.batch * problem.groups * blocks.count)
+    pairs = float(problem.problems * problem.groups * problem.inputs * problem.outputs)
+    transformed = (signals * (problem.inputs + problem.outputs) + pairs) * blocks.size
+    summed = {"output": problem.inputs, "input": problem.outputs, "kernel": min(problem.inputs, problem.outputs)}[face]
+    products = signals * problem.inputs * problem.outputs * blocks.size / 2
+    return {
+        "call": 1.0,
+        "point": transformed * math.log2(blocks.size),
+        "sample": transformed,
+        "spectral": products if summed == 1 else 0.0,
+        "spectral in a matrix product": products if summed > 1 else 0.0,
+    }
+
+
+def held(method: str, face: Face, problem: Problem) -> float:
+    """Entries that a method holds beside operands and result, at the most; what a loop or a fusion holds is small."""
+    window = problem.window
+    read = macs(problem) / problem.outputs  # the windows laid out
+    few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}[face]
+    if method == "gemm":
+        return read
+    if method == "taps" and few > fused.FEW and face != "output":
+        return read * min(window.kernel_size, UNROLLED) / window.kernel_size
+    return 0.0
