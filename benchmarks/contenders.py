@@ -1,5 +1,6 @@
 """What takes part: a name, a way to make one cell ready, and why it sits some problems out."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,12 +57,15 @@ def jax_contender(
         arrays = [jnp.asarray(a) for a in (np.stack([x] * SCANNED_STEPS) if scanned else x, kernel, g)]
         function = jax.jit(jax_cell(cell, per_example(problem, convolution(problem))))
         lowered = function.lower(*arrays)
-        program = lowered.as_text()
-        if program in programs:
-            return programs[program]
+        source = lowered.as_text()
+        if source in programs:
+            return programs[source]
         start = time.perf_counter()
         compiled = lowered.compile()
         seconds = time.perf_counter() - start
+        program = _without_names(compiled.as_text() or source)
+        if program in programs:
+            return programs[program]
         memory = compiled.memory_analysis()
 
         def call():
@@ -75,10 +79,22 @@ def jax_contender(
             None if memory is None else int(memory.temp_size_in_bytes),
             program,
         )
-        programs[program] = ready
+        programs[source] = programs[program] = ready
         return ready
 
     return Contender(name, peer, refuses, prepare)
+
+
+def _without_names(program: str) -> str:
+    """The text of a compiled program with nothing in it but what is computed, to tell whether two are the same."""
+    start = re.search(r"^(?:%|ENTRY)", program, flags=re.MULTILINE)
+    if start is None:
+        return program
+    program = program[start.start() :]  # behind the module's name and the tables of source lines
+    program = re.sub(r", metadata=\{[^}]*\}", "", program)
+    program = re.sub(r"[\w.-]+(?=: \(?[a-z0-9]+\[)", "", program)
+    numbers: dict[str, str] = {}
+    return re.sub(r"%[\w.-]+", lambda name: numbers.setdefault(name[0], f"%{len(numbers)}"), program)
 
 
 def per_example(problem: Problem, convolution: Convolution) -> Convolution:

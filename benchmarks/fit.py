@@ -29,8 +29,15 @@ def sums(problem: Problem) -> Sums:
     mapped = bool(problem.examples)
     x = jax.ShapeDtypeStruct(problem.x_shape[mapped and not problem.shared_signal :], jnp.float32)
     kernel = jax.ShapeDtypeStruct(problem.kernel_shape[mapped:], jnp.float32)
-    steps = {"stride": problem.stride, "dilation": problem.dilation, "groups": problem.groups}
-    plain = problem_of_call(x, kernel, padding=problem.padding, transposed=problem.transposed, **steps)
+    plain = problem_of_call(
+        x,
+        kernel,
+        stride=problem.stride,
+        padding=problem.padding,
+        dilation=problem.dilation,
+        groups=problem.groups,
+        transposed=problem.transposed,
+    )
     if problem.shared_signal:  # the batching rule adds the kernels' outputs to one another
         return replace(plain, outputs=plain.outputs * problem.examples)
     return replace(plain, problems=max(problem.examples, 1))
@@ -91,7 +98,8 @@ def write(results: dict[str, Any], name: str, target: Path = TARGET) -> Path:
     lines = [
         '"""Nanoseconds on a CPU for each count of `jconv.costs`, of each method and face.',
         "",
-        f"Written by `python -m benchmarks --fit` from {name} ({versions}); do not edit.",
+        f"Written by `python -m benchmarks --fit` from {name}",
+        f"({versions}); do not edit.",
         '"""',
         "",
         "NANOSECONDS: dict[str, dict[str, dict[str, float]]] = {",

@@ -13,15 +13,17 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
 
     0  checks, window               what arguments may be; words to numbers; integers only, no JAX
     1  methods/                     one algorithm a file, each with its three faces
-    2  choose, mesh, primitive      which method for a face; layouts on devices; the rules under JAX's transformations
+    2  costs, nanoseconds, choose   what each method has to do, what that costs, and so which one a face gets
+    2  mesh, primitive              layouts on devices; the rules under JAX's transformations
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
-    4  selection, analysis, interop/   the choice shown or measured; what each channel added; weights of other libraries
+    4  measuring, selection         the methods timed on this machine; the choice shown, explained or measured
+    4  analysis, interop/           what each channel added; weights of other libraries
     5  nnx/, plot/                  the only files that import flax and matplotlib
 """
 
 from jconv.conv import conv1d, conv_transpose1d
 from jconv.methods import METHODS
-from jconv.selection import choose_method
+from jconv.selection import choose_method, explain
 from jconv.window import output_length, receptive_field
 
-__all__ = ["METHODS", "choose_method", "conv1d", "conv_transpose1d", "output_length", "receptive_field"]
+__all__ = ["METHODS", "choose_method", "conv1d", "conv_transpose1d", "explain", "output_length", "receptive_field"]

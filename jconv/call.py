@@ -1,6 +1,7 @@
 """The arguments that `conv1d` and `conv_transpose1d` share: checked, and brought to one layout."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from jax import Array, lax
 
 from jconv import checks
-from jconv.methods import METHODS, REGISTRY, Face
+from jconv.choose import MethodOfEach
+from jconv.methods import FACES, METHODS, REGISTRY, Face
 from jconv.primitive import convolve, problem_of
 from jconv.window import Window
 
@@ -32,7 +34,7 @@ class Call:
     batch_shape: tuple[int, ...]
     groups: int
     channels_first: bool
-    method: str
+    method: str | MethodOfEach
     precision: Any
     dtype: np.dtype
     shapes: str  # of the arguments as they were given, for error messages
@@ -62,8 +64,9 @@ class Call:
         first = signal.reshape(1, *signal.shape[:2], self.groups, signal.shape[2] // self.groups)
         per_group = self.kernel.shape[2] // self.groups
         second = self.kernel.reshape(1, *self.kernel.shape[:2], self.groups, per_group)
-        if self.method in REGISTRY:  # refused here, before any tracing, and not only when the lowering asks
-            REGISTRY[self.method].check(problem_of(self.face, first, second, window, self.precision, self.dtype))
+        for name in self.method.names() if isinstance(self.method, MethodOfEach) else (self.method,):
+            if name in REGISTRY:  # refused here, before any tracing, and not only when the lowering asks
+                REGISTRY[name].check(problem_of(self.face, first, second, window, self.precision, self.dtype))
         result = convolve(self.face, first, second, window, self.method, self.precision, self.dtype)
         result = result.reshape(*self.batch_shape, result.shape[2], self.outputs)
         if self.bias is not None:
@@ -78,7 +81,7 @@ def check_call(
     bias: Any,
     groups: int,
     layout: str,
-    method: str,
+    method: Any,
     precision: Any,
     preferred_element_type: Any,
 ) -> Call:
@@ -90,7 +93,7 @@ def check_call(
     """
     name = "x" if face == "output" else "y"
     layout = checks.one_of("layout", layout, LAYOUTS)
-    method = checks.one_of("method", method, CHOICES)
+    method = checked_method(method)
     signal, kernel = checked_array(name, signal), checked_array("kernel", kernel)
     bias = None if bias is None else checked_array("bias", bias)
     shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={layout!r}"
@@ -132,6 +135,22 @@ def check_call(
     return Call(
         face, signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes
     )
+
+
+def checked_method(method: Any) -> str | MethodOfEach:
+    """Return `method` as one of `CHOICES`, or as one for each face where it is a mapping.
+
+    Raises:
+        TypeError, ValueError: it is neither, or does not name all three faces.
+    """
+    if isinstance(method, MethodOfEach):
+        return method
+    if not isinstance(method, Mapping):
+        return checks.one_of("method", method, CHOICES)
+    if set(method) != set(FACES):
+        listed = ", ".join(map(repr, FACES))
+        raise ValueError(f"`method` (={dict(method)!r}) must be a name, or have a name for each of {listed}")
+    return MethodOfEach(**{face: checks.one_of(f"method[{face!r}]", method[face], CHOICES) for face in FACES})
 
 
 def checked_array(name: str, value: Any, *, booleans: bool = False) -> Array:

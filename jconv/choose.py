@@ -8,6 +8,8 @@ On other platforms nothing has been measured: XLA's own convolution is taken for
 depthwise kernels, and a Fourier transform where it saves more than `FEWER_OPERATIONS` times the multiplications.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from jconv.costs import counts, entries, held, macs, moved
@@ -19,6 +21,19 @@ MOST_HELD = 4.0
 MOST_ERROR = 20.0
 WIDE = 2.0  # times slower than float32: types of 8 bytes and more, integers
 FEWER_OPERATIONS = 40.0
+
+
+@dataclass(frozen=True)
+class MethodOfEach:
+    """A method, "auto" or "direct" for each face."""
+
+    output: str
+    input: str
+    kernel: str
+
+    def names(self) -> tuple[str, str, str]:
+        """All three."""
+        return self.output, self.input, self.kernel
 
 
 def choose(face: Face, problem: Problem, platform: str, method: str = "auto") -> str:

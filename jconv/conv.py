@@ -1,5 +1,6 @@
 """The public functions: check every argument, find the windows, call the primitive, add the bias."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from jax import Array
@@ -21,7 +22,7 @@ def conv1d(
     dilation: int = 1,
     groups: int = 1,
     layout: str = "NLC",
-    method: str = "auto",
+    method: str | Mapping[str, str] = "auto",
     precision: Any = None,
     preferred_element_type: DTypeLike | None = None,
 ) -> Array:
@@ -50,8 +51,9 @@ def conv1d(
         groups: the channels are cut into so many groups that do not see one another; `groups = in` is depthwise.
         layout: "NLC" (channels last) or "NCL" (channels first).
         method: a name in `jconv.METHODS`; "auto" for what should be fastest for this shape, dtype and platform, for
-            the output and each gradient on its own (see `jconv.choose_method`); "direct" for the same without "fft",
-            whose error is relative to the whole signal and which spreads a NaN.
+            the output and each gradient on its own (see `jconv.choose_method`); "direct" for the same without what
+            spreads a NaN or whose error is relative to the whole signal ("fft", and merged groups); or a name for each
+            of "output", "input" and "kernel", as `jconv.choose_method` gives them.
         precision: as in `jax.lax.dot_general`.
         preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
             float16 and bfloat16 are summed in float32.
@@ -87,7 +89,7 @@ def conv_transpose1d(
     dilation: int = 1,
     groups: int = 1,
     layout: str = "NLC",
-    method: str = "auto",
+    method: str | Mapping[str, str] = "auto",
     precision: Any = None,
     preferred_element_type: DTypeLike | None = None,
 ) -> Array:

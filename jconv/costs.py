@@ -8,7 +8,7 @@
     mac         multiplications of the direct sum: problems * batch * positions * taps * groups * inputs * outputs
     packed      entries that a matrix product reads anew: mac / (width of the other matrix)
     moved       entries of both signals, each time they are read or written
-    laid out    entries of windows, written side by side
+    laid out    entries of windows, written side by side; dearer in short runs, by groups, and beyond the cache
     step        iterations of a loop, or library calls
     point       samples transformed, times the binary logarithm of the transform's length
     spectral    multiplications of complex samples
@@ -26,6 +26,7 @@ from jconv.methods.folding import folded
 
 Counts = dict[str, float]
 LANES = 16  # entries that a vector register holds
+CACHE = 2e6  # entries that are written and read again without a walk to memory
 
 
 def macs(problem: Problem) -> float:
@@ -106,6 +107,7 @@ def _fused(face: Face, problem: Problem) -> Counts:
         return {
             "call": 1.0,
             "mac": macs(problem) * idle,
+            "mac of channel pairs": macs(problem) * idle if problem.inputs * problem.outputs > 1 else 0.0,
             "moved": passes * moved(problem),
             "step": passes * positions / fused.rows_at_once(channels),
             "last step": float(problem.problems),
@@ -118,9 +120,8 @@ def _fused(face: Face, problem: Problem) -> Counts:
     return {
         "call": 1.0,
         "mac": macs(problem) * idle,
-        "moved": passes * moved(problem),
-        "step": float(passes if looped else 0),
-        "phase": float(window.stride if face == "input" else 0),
+        "moved": 0.0 if looped else passes * moved(problem),
+        "moved in a loop": passes * moved(problem) if looped else 0.0,
     }
 
 
@@ -133,6 +134,7 @@ def _gemm(problem: Problem) -> Counts | None:
         "mac": macs(problem),
         "laid out": laid_out,
         "laid out in short runs": laid_out / problem.inputs,
+        "laid out beyond the cache": max(0.0, laid_out - CACHE),
         "laid out in groups": laid_out if problem.groups > 1 else 0.0,
         "moved": moved(problem),
         "step": float(problem.groups * problem.problems),
@@ -161,7 +163,7 @@ def held(method: str, face: Face, problem: Problem) -> float:
     read = macs(problem) / problem.outputs  # the windows laid out
     few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}[face]
     if method == "gemm":
-        return read
+        return 2 * read  # a product of transposed windows makes XLA copy them
     if method == "taps" and few > fused.FEW and face != "output":
         return read * min(window.kernel_size, UNROLLED) / window.kernel_size
     return 0.0

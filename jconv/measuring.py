@@ -75,11 +75,10 @@ def _load(path: Path) -> dict[str, dict[Face, str]]:
         return {}
     try:
         known = json.loads(path.read_text())
-        return {key: answer for key, answer in known.items() if set(answer.values()) <= set(METHODS) >= set()}
-    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError):
-        raise ValueError(
-            f"`cache` (={str(path)!r}) is no file of measured choices; name another or remove it"
-        ) from None
+        return {key: answer for key, answer in known.items() if {*answer.values()} <= {*METHODS}}
+    except (ValueError, AttributeError, TypeError):  # no JSON, or another's
+        wanted = "no file of measured choices; name another or remove it"
+        raise ValueError(f"`cache` (={str(path)!r}) is {wanted}") from None
 
 
 def _store(path: Path, known: dict[str, dict[Face, str]]) -> None:

@@ -15,7 +15,7 @@ from jax import Array
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from jconv.choose import choose
+from jconv.choose import MethodOfEach, choose
 from jconv.mesh import equally_varying, on_any_mesh, resharded, result_sharding
 from jconv.methods import REGISTRY, Face, Problem
 from jconv.window import Window
@@ -45,7 +45,7 @@ def convolve(
     first: Array,
     second: Array,
     window: Window,
-    method: str = "auto",
+    method: str | MethodOfEach = "auto",
     precision: Any = None,
     dtype: Any = None,
 ) -> Array:
@@ -56,7 +56,7 @@ def convolve(
         first: x or y, `(problems, batch, length, groups, channels)`.
         second: k, `(problems, taps, inputs, groups, outputs)`, or y.
         window: where the windows lie.
-        method: a name in `METHODS`, "auto", or "direct" for the best but "fft".
+        method: a name in `METHODS`, "auto", "direct" for the best that keeps a NaN to its windows, or one of each face.
         precision: as in `jax.lax.dot_general`, hashable.
         dtype: of the result; that of the operands by default.
     """
@@ -90,6 +90,7 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     shape = _result_shape(face, problem)
     if first.size == 0 or second.size == 0 or 0 in shape:
         return jnp.zeros(shape, dtype)
+    method = getattr(method, face) if isinstance(method, MethodOfEach) else method
     name = method if method in REGISTRY else choose(face, problem, platform, method)
 
     def compute(first: Array, second: Array) -> Array:

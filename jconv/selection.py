@@ -162,5 +162,6 @@ def _cost(name: str, face: Face, problem: Problem, platform: str, cost: float) -
 
 
 def _unlisted(name: str, problem: Problem) -> str:
-    reason = REGISTRY[name].refuses(problem)
+    reasons = {"vmap": "the definition", "xla": 'on CPU "dense" calls it', "dense": "for float32 sums on CPU"}
+    reason = REGISTRY[name].refuses(problem) or reasons.get(name)
     return f"{name} ({reason})" if reason else name

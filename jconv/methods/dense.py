@@ -68,6 +68,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
 
 
 def folds(problem: Problem) -> bool:
+    """Whether the input and kernel faces fold the stride into the channels."""
     return problem.window.stride > 1 and problem.window.dilation == 1
 
 

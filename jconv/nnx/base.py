@@ -9,7 +9,7 @@ from flax import nnx
 from jax import Array
 
 from jconv import checks
-from jconv.call import CHOICES, checked_array, checked_dtype, hashable_precision, kind_of
+from jconv.call import checked_array, checked_dtype, checked_method, hashable_precision, kind_of
 
 Ints = int | Sequence[int]
 Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
@@ -51,7 +51,7 @@ class Convolution(nnx.Module):
         precision: Any,
         promote_dtype: Callable[..., Any],
         preferred_element_type: Any,
-        method: str,
+        method: str | Mapping[str, str],
     ) -> None:
         hashable_precision(precision)
         computed = checked_dtype("param_dtype", param_dtype)
@@ -67,7 +67,7 @@ class Convolution(nnx.Module):
         self.precision = precision
         self.promote_dtype = promote_dtype
         self.preferred_element_type = preferred_element_type
-        self.method = checks.one_of("method", method, CHOICES)
+        self.method: Any = checked_method(method)
 
     def _make_parameters(
         self,

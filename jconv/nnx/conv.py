@@ -80,7 +80,7 @@ class Conv1D(Convolution):
         bias_init: Initializer = nnx.initializers.zeros_init(),  # noqa: B008
         promote_dtype: Callable[..., Any] = flax_promote_dtype,
         preferred_element_type: Any = None,
-        method: str = "auto",
+        method: str | Mapping[str, str] = "auto",
         rngs: nnx.Rngs,
         kernel_metadata: Mapping[str, Any] = NO_METADATA,
         bias_metadata: Mapping[str, Any] = NO_METADATA,

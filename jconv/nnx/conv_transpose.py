@@ -71,7 +71,7 @@ class ConvTranspose1D(Convolution):
         transpose_kernel: bool = False,
         promote_dtype: Callable[..., Any] = flax_promote_dtype,
         preferred_element_type: Any = None,
-        method: str = "auto",
+        method: str | Mapping[str, str] = "auto",
         rngs: nnx.Rngs,
         kernel_metadata: Mapping[str, Any] = NO_METADATA,
         bias_metadata: Mapping[str, Any] = NO_METADATA,

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import oracle, peers, report
+from benchmarks import fit, oracle, peers, report
 from benchmarks.cells import CELLS, cells_of, jax_cell
 from benchmarks.contenders import per_example
 from benchmarks.problems import GRID, HELD_OUT, Problem, facts, from_facts, select
 from benchmarks.runners import ours
+from jconv.choose import estimate
+from jconv.costs import counts
+from jconv.methods import FACES
 
 TINY = (
     Problem("tiny", "dense", 1, 12, 2, 3, 3, scan=True),
@@ -115,3 +118,26 @@ def test_examples_are_mapped_with_a_signal_of_their_own_or_one_for_all():
         function = jax_cell("output", per_example(problem, lambda x, k: jax.numpy.einsum("ntc,jco->nto", x, k)))
         (y,) = function(x, k, g)
         assert y.shape[0] == 3
+
+
+def test_the_fit_finds_the_constants_that_made_the_times(tmp_path):
+    """Times made by the cost model itself, from constants of which some are nil: the fitted model gives them back."""
+    problems = {}
+    for problem in GRID:
+        cells = {}
+        for face, cell in fit.CELL_OF[problem.transposed].items():
+            described = fit.sums(problem)
+            costs = estimate(face, described, "cpu")
+            cells[cell] = {name: {"ms": cost / 1e6} for name, cost in costs.items()}
+        problems[problem.name] = {"problem": facts(problem), "cells": cells}
+    machine = {"versions": {"jax": "1.2.3"}, "processor": "abacus", "cores": 7}
+    path = fit.write({"machine": machine, "problems": problems}, "made.json", tmp_path / "nanoseconds.py")
+    names: dict = {}
+    exec(path.read_text(), names)
+    assert "jax 1.2.3, abacus, 7 cores" in names["__doc__"]
+    for face in FACES:
+        for described, times in fit.measured({"problems": problems}, face):
+            for method, time in times.items():
+                each, counted = names["NANOSECONDS"][method][face], counts(method, face, described) or {}
+                refitted = sum(each.get(name, 0.0) * count for name, count in counted.items())
+                assert abs(np.log(refitted / time)) < 0.1, (method, face, described)
