@@ -75,15 +75,24 @@ def _load(path: Path) -> dict[str, dict[Face, str]]:
         return {}
     try:
         known = json.loads(path.read_text())
-        return {key: answer for key, answer in known.items() if {*answer.values()} <= {*METHODS}}
+        return {key: answer for key, answer in known.items() if _complete(answer)}
     except (ValueError, AttributeError, TypeError):  # no JSON, or another's
         wanted = "no file of measured choices; name another or remove it"
         raise ValueError(f"`cache` (={str(path)!r}) is {wanted}") from None
 
 
+def _complete(answer: dict[str, str]) -> bool:
+    return {*answer} == {*FACES} and {*answer.values()} <= {*METHODS}
+
+
 def _store(path: Path, known: dict[str, dict[Face, str]]) -> None:
-    """Replace the file at once, so that a run cut short leaves a whole one behind."""
+    """Replace the file at once, so that a run cut short or a full disk leaves a whole one behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as part:
-        json.dump(known, part, indent=1)
-    os.replace(part.name, path)
+        try:
+            json.dump(known, part, indent=1)
+            part.flush()
+            os.replace(part.name, path)
+        except BaseException:
+            os.unlink(part.name)
+            raise

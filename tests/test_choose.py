@@ -212,6 +212,22 @@ def test_what_was_measured_is_kept_and_not_measured_again(tmp_path, monkeypatch)
     assert set(jconv.choose_method(x, shape(6, 2, 3), measure=True, cache=path).values()) == {"vmap"}
 
 
+def test_a_cache_that_cannot_be_written_is_as_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "choices.json"
+    monkeypatch.setattr("jconv.measuring._fastest", lambda *_: "vmap")
+    jconv.choose_method(shape(1, 300, 2), shape(5, 2, 3), measure=True, cache=path)
+    before = path.read_text()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("jconv.measuring.os.replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        jconv.choose_method(shape(1, 301, 2), shape(5, 2, 3), measure=True, cache=path)
+    assert path.read_text() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("text", ["", "[1, 2]", '{"a": 3}', "\x00"])
 def test_a_file_that_is_no_cache_is_left_alone(tmp_path, text):
     path = tmp_path / "notes.txt"
