@@ -1,4 +1,9 @@
-"""A fair race: one process, all contenders in random order within each round, a pause before each call."""
+"""A fair race: one process, all contenders in random order within each round.
+
+A contender's turn is a pause, in which the threads of the one before come to rest, then calls until its own threads
+run again as they would in the middle of a loop, and then the calls that are timed. Without the warming up a thread pool
+that has slept wakes up on one core, and half of the times are twice the others.
+"""
 
 import gc
 import random
@@ -8,6 +13,9 @@ from dataclasses import dataclass
 
 # the threads of PyTorch's OpenMP spin on for up to 9 ms after a call, and slow whoever runs next
 PAUSE = 0.010
+WARMING_UP = 0.005
+CALLS_A_TURN = 3
+LENGTHY_CALL = 0.05  # seconds
 SLOW_CALL = 2.0  # seconds; the call that was checked is then the only one
 COLD_CALL = 0.2  # seconds; below, a first call says little about the next
 FAR_BEHIND, FAR_ROUNDS = 20, 2  # times slower than the best: the rank is known already
@@ -23,9 +31,17 @@ class Patience:
     most_seconds_a_call: float = 4.0
 
 
-def once(call: Callable[[], object]) -> float:
-    """Seconds of one call, after the pause."""
+def turn(call: Callable[[], object], lengthy: bool) -> list[float]:
+    """Seconds of each timed call of one turn; one that is `lengthy` needs no warming up, and is timed once."""
     time.sleep(PAUSE)
+    warm = time.perf_counter() + (0.0 if lengthy else WARMING_UP)
+    while time.perf_counter() < warm:
+        call()
+    return [once(call) for _ in range(1 if lengthy else CALLS_A_TURN)]
+
+
+def once(call: Callable[[], object]) -> float:
+    """Seconds of one call."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
@@ -52,7 +68,7 @@ def race(
                 break
             order.shuffle(running)
             for name in running:
-                times[name].append(once(calls[name]))
+                times[name] += turn(calls[name], firsts[name] > LENGTHY_CALL)
     finally:
         if was_collecting:
             gc.enable()
