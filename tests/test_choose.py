@@ -25,10 +25,13 @@ def shape(*sizes, dtype=jnp.float32):
     return jax.ShapeDtypeStruct(sizes, dtype)
 
 
+WIDE = "dense or taps"  # equally fast within a tenth on wide gradients for x: which, a new fit may decide anew
+
+
 @pytest.mark.parametrize(
     ("x", "kernel", "options", "expected"),
     [
-        pytest.param((8, 1024, 256), (3, 256, 256), {}, ("dense",) * 3, id="dense and wide"),
+        pytest.param((8, 1024, 256), (3, 256, 256), {}, ("dense", WIDE, "dense"), id="dense and wide"),
         pytest.param((8, 1024, 128), (3, 16, 128), {"groups": 8}, ("dense",) * 3, id="grouped"),
         pytest.param((4, 2048, 1024), (4, 1, 1024), {"groups": 1024}, ("taps",) * 3, id="depthwise"),
         pytest.param((1, 160_000, 1), (1024, 1, 1), {}, ("fft",) * 3, id="long"),
@@ -38,7 +41,8 @@ def shape(*sizes, dtype=jnp.float32):
 def test_what_is_chosen_on_a_cpu(x, kernel, options, expected):
     chosen = jconv.choose_method(shape(*x), shape(*kernel), platform="cpu", **options)
     assert tuple(chosen) == ("output", "input", "kernel")
-    assert tuple(chosen.values()) == expected
+    for name, wanted in zip(chosen.values(), expected, strict=True):
+        assert name == wanted or name in wanted.split(" or ")
 
 
 @pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
