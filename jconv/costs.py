@@ -55,11 +55,16 @@ def counts(method: str, face: Face, problem: Problem) -> Counts | None:
     if method == "dense":
         return _dense(face, problem)
     if method == "taps":
-        few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}
-        return _fused(face, problem) if few[face] <= fused.FEW else _taps(problem)
+        return _fused(face, problem) if _is_fused(face, problem) else _taps(problem)
     if method == "gemm":
         return _gemm(problem)
     return _fft(face, problem) if method == "fft" else None
+
+
+def _is_fused(face: Face, problem: Problem) -> bool:
+    """Whether "taps" sums elementwise, over few channels, and not by matrix products."""
+    few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}
+    return few[face] <= fused.FEW
 
 
 def _dense(face: Face, problem: Problem) -> Counts | None:
@@ -161,9 +166,8 @@ def held(method: str, face: Face, problem: Problem) -> float:
     """Entries that a method holds beside operands and result, at the most; what a loop or a fusion holds is small."""
     window = problem.window
     read = macs(problem) / problem.outputs  # the windows laid out
-    few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}[face]
     if method == "gemm":
         return 2 * read  # a product of transposed windows makes XLA copy them
-    if method == "taps" and few > fused.FEW and face != "output":
+    if method == "taps" and not _is_fused(face, problem) and face != "output":
         return read * min(window.kernel_size, UNROLLED) / window.kernel_size
     return 0.0

@@ -1,4 +1,4 @@
-"""The automatic choice, shown: `choose_method` names it, `explain` says why, and both may measure instead."""
+"""The automatic choice, shown: `choose_method` names it, or times the methods instead, and `explain` says why."""
 
 from os import PathLike
 from typing import Any

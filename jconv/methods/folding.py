@@ -37,7 +37,8 @@ def fold_signal(x: Array, problem: Problem) -> Array:
     stride, positions = problem.window.stride, folded(problem).window.input_length
     x = shifted(x, problem.window.low, positions * stride)
     x = x.reshape(*x.shape[:2], positions, stride, *x.shape[3:])[:, :, :, : phases(problem.window)]
-    return _phases_into_channels(x)
+    x = moved(x, 3, 4)  # (b, n, positions, g, phases, c)
+    return x.reshape(*x.shape[:4], x.shape[4] * x.shape[5])
 
 
 def unfold_signal(x: Array, problem: Problem) -> Array:
@@ -60,8 +61,3 @@ def unfold_kernel(k: Array, problem: Problem) -> Array:
     """The transpose of `fold_kernel`."""
     k = k.reshape(k.shape[0], k.shape[1] * phases(problem.window), problem.inputs, *k.shape[3:])
     return shifted(k, 0, problem.window.kernel_size, axis=1)
-
-
-def _phases_into_channels(x: Array) -> Array:
-    x = moved(x, 3, 4)  # (b, n, positions, g, phases, c)
-    return x.reshape(*x.shape[:4], x.shape[4] * x.shape[5])
