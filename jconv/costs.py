@@ -8,6 +8,7 @@
     mac         multiplications of the direct sum: problems * batch * positions * taps * groups * inputs * outputs
     packed      entries that a matrix product reads anew: mac / (width of the other matrix)
     moved       entries of both signals, each time they are read or written
+    accumulated entries of the kernel, each time a loop over positions adds to them
     laid out    entries of windows, written side by side; dearer in short runs, by groups, and beyond the cache
     step        iterations of a loop, or library calls
     point       samples transformed, times the binary logarithm of the transform's length
@@ -25,7 +26,7 @@ from jconv.methods.fft import Blocks
 from jconv.methods.folding import folded
 
 Counts = dict[str, float]
-LANES = 16  # entries that a vector register holds
+LANES, SHORT_LANES = 16, 8  # entries of a vector register that a library fills, and XLA's own loops
 CACHE = 2e6  # entries that are written and read again without a walk to memory
 
 
@@ -55,16 +56,10 @@ def counts(method: str, face: Face, problem: Problem) -> Counts | None:
     if method == "dense":
         return _dense(face, problem)
     if method == "taps":
-        return _fused(face, problem) if _is_fused(face, problem) else _taps(problem)
+        return _fused(face, problem) if fused.suits(face, problem) else _taps(problem)
     if method == "gemm":
         return _gemm(problem)
     return _fft(face, problem) if method == "fft" else None
-
-
-def _is_fused(face: Face, problem: Problem) -> bool:
-    """Whether "taps" sums elementwise, over few channels, and not by matrix products."""
-    few = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}
-    return few[face] <= fused.FEW
 
 
 def _dense(face: Face, problem: Problem) -> Counts | None:
@@ -104,30 +99,57 @@ def _taps(problem: Problem) -> Counts:
 
 
 def _fused(face: Face, problem: Problem) -> Counts:
-    window, channels = problem.window, problem.groups * problem.inputs * problem.outputs
-    idle = max(1.0, LANES / channels)
     if face == "kernel":
-        passes = -(-window.kernel_size // fused.TAPS_A_PASS)
-        positions = problem.problems * problem.batch * window.output_length
-        return {
-            "call": 1.0,
-            "mac": macs(problem) * idle,
-            "mac of channel pairs": macs(problem) * idle if problem.inputs * problem.outputs > 1 else 0.0,
-            "moved": passes * moved(problem),
-            "step": passes * positions / fused.rows_at_once(channels),
-            "last step": float(problem.problems),
-        }
-    summed = problem.inputs if face == "output" else problem.outputs
-    passes = -(-window.kernel_size * summed // fused.FUSED_TERMS)
-    looped = window.kernel_size > UNROLLED
-    if looped and face == "input" and window.stride > 1:
+        narrow = problem.inputs * problem.outputs > 1 and fused.has_narrow_groups(problem)
+        return _fused_kernel_of_groups(problem) if narrow else _fused_kernel(problem)
+    window = problem.window
+    summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
+    depthwise = summed == inner == 1
+    phases = 1 if face == "output" or window.kernel_size > UNROLLED else window.stride
+    looped = window.kernel_size > phases * fused.most_taps(summed)
+    passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed))) if looped else 1
+    if looped and face == "input" and window.stride > 1 and phases == 1:  # zeros between the entries of y
         problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
+    work = macs(problem) * (max(1.0, LANES / problem.groups) if depthwise else _whole_vectors(inner))
     return {
         "call": 1.0,
-        "mac": macs(problem) * idle,
-        "moved": 0.0 if looped else passes * moved(problem),
+        "mac": work if depthwise else 0.0,
+        "mac of groups": 0.0 if depthwise else work,
+        "moved": 0.0 if looped else moved(problem),
         "moved in a loop": passes * moved(problem) if looped else 0.0,
+        "step": float(passes),
     }
+
+
+def _fused_kernel(problem: Problem) -> Counts:
+    channels = problem.groups * problem.inputs * problem.outputs
+    work = macs(problem) * max(1.0, LANES / channels)
+    passes = -(-problem.window.kernel_size // fused.TAPS_A_PASS)
+    positions = problem.problems * problem.batch * problem.window.output_length
+    return {
+        "call": 1.0,
+        "mac": work,
+        "mac of channel pairs": work if problem.inputs * problem.outputs > 1 else 0.0,
+        "moved": passes * moved(problem),
+        "step": passes * positions / fused.rows_at_once(channels),
+        "last step": float(problem.problems),
+    }
+
+
+def _fused_kernel_of_groups(problem: Problem) -> Counts:
+    steps = float(problem.batch * -(-problem.window.output_length // fused.ROWS_OF_GROUPS))
+    return {
+        "call": 1.0,
+        "mac of groups": macs(problem) * _whole_vectors(problem.outputs),
+        "moved": moved(problem),
+        "group step": steps,
+        "accumulated": steps * problem.problems * entries(problem.k_shape[1:]),
+    }
+
+
+def _whole_vectors(inner: int) -> float:
+    """How many times the entries of an innermost loop the vectors that it fills have."""
+    return -(-inner // SHORT_LANES) * SHORT_LANES / inner
 
 
 def _gemm(problem: Problem) -> Counts | None:
@@ -168,6 +190,6 @@ def held(method: str, face: Face, problem: Problem) -> float:
     read = macs(problem) / problem.outputs  # the windows laid out
     if method == "gemm":
         return 2 * read  # a product of transposed windows makes XLA copy them
-    if method == "taps" and not _is_fused(face, problem) and face != "output":
+    if method == "taps" and not fused.suits(face, problem) and face != "output":
         return read * min(window.kernel_size, UNROLLED) / window.kernel_size
     return 0.0

@@ -162,7 +162,7 @@ def test_a_chosen_method_is_the_one_that_runs(monkeypatch):
 
 
 def test_precision_reaches_the_products():
-    x, k, _ = arrays(Case("", inputs=12, outputs=12, groups=2))
+    x, k, _ = arrays(Case("", inputs=40, outputs=40, groups=2))
     for method in ("xla", "taps", "gemm", "vmap"):
         run = jax.jit(
             lambda x, k, p, method=method: jconv.conv1d(x, k, method=method, precision=p, groups=2), static_argnums=2

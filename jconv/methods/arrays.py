@@ -105,28 +105,27 @@ def _unfolded(folded: Array, length: int) -> Array:
     return lax.slice_in_dim(whole, 0, length, axis=2)
 
 
-def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int) -> Array:
-    """`sum over j < count of term(j)`, `together` terms at a time in one fused loop."""
-    whole = count // together * together if count > UNROLLED else 0
-    total = None
-    if whole:
-        like = jax.eval_shape(lambda: term(0))
+def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int, most: int = UNROLLED) -> Array:
+    """`sum over j < count of term(j)`, in one fused loop up to `most` terms, beyond in a loop over `together` of them.
 
-        def add(i: Array, total: Array) -> Array:
-            for j in range(together):
-                total = total + term(i * together + j)
-            return total
+    A loop it must be: XLA drops an `optimization_barrier` before it fuses, and a sum of too many terms runs out of
+    registers.
+    """
 
-        total = lax.fori_loop(0, whole // together, add, jnp.zeros(like.shape, like.dtype))
-    for start in range(whole, count, together):
-        part = term(start)
-        for j in range(start + 1, min(start + together, count)):
-            part = part + term(j)
-        total = part if total is None else total + part
-        if start + together < count:
-            total = lax.optimization_barrier(total)
-    assert total is not None
-    return total
+    def part(first: int | Array, terms: int) -> Array:
+        return sum((term(first + j) for j in range(1, terms)), start=term(first))
+
+    if count <= most:
+        return part(0, count)
+    whole = count // together * together
+    like = jax.eval_shape(lambda: term(0))
+    total = lax.fori_loop(
+        0,
+        count // together,
+        lambda i, total: total + part(i * together, together),
+        jnp.zeros(like.shape, like.dtype),
+    )
+    return total if whole == count else total + part(whole, count - whole)
 
 
 def dilated(a: Array, factor: int, axis: int) -> Array:

@@ -20,28 +20,55 @@ from jconv.methods.arrays import (
     tap_of,
     unpadded_input,
 )
-from jconv.methods.problem import Problem
+from jconv.methods.problem import Face, Problem
 
-FEW = 4  # channels that are summed by unrolling
-FUSED_TERMS = 8  # terms in one fused loop: more and it runs out of registers
+FEW = 4  # channels that are summed by unrolling, whatever is on the other side
+NARROW = 16  # and this many where both sides of a group have no more: a matrix product has nothing to reuse there
+FUSED_TERMS = 48  # products in one fused loop: more and it runs out of registers
+FUSED_TAPS = 24  # of so many taps at the most
+TAPS_AT_ONCE, TERMS_AT_ONCE = 4, 16  # beyond, in each iteration of a loop over taps
+SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
+ROWS_OF_GROUPS = 32  # positions that an iteration of the kernel face of groups adds
 TAPS_A_PASS = 8  # of the kernel face's loop
 FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
+
+
+def suits(face: Face, problem: Problem) -> bool:
+    """Whether a face sums over so few channels that elementwise loops beat matrix products."""
+    summed = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}
+    return summed[face] <= FEW or has_narrow_groups(problem)
+
+
+def has_narrow_groups(problem: Problem) -> bool:
+    """Whether there are many kernels, each of few channels on both sides."""
+    return problem.groups * problem.problems > 1 and max(problem.inputs, problem.outputs) <= NARROW
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
 
-    The positions that read padding are summed by themselves, so that the many others need no padded copy of `x`.
+    In one fused loop the positions that read padding are summed by themselves, so that the many others need no padded
+    copy of `x`; a loop over taps reads `x` many times and is better off with the copy.
     """
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window, stride = problem.window, problem.window.stride
     before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
     after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
-    if after - before < MOSTLY * window.output_length:
+    if after - before < MOSTLY * window.output_length or window.kernel_size > most_taps(problem.inputs):
         return _some_positions(x, k, problem, 0, window.output_length)
     pieces = ((0, before), (before, after), (after, window.output_length))
     return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)
+
+
+def most_taps(channels: int) -> int:
+    """Taps that are summed, over so many channels, without a loop over them."""
+    return min(FUSED_TAPS, max(1, FUSED_TERMS // channels))
+
+
+def taps_at_once(channels: int) -> int:
+    """Taps that one iteration of that loop adds."""
+    return min(TAPS_AT_ONCE, max(1, TERMS_AT_ONCE // channels))
 
 
 def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
@@ -56,7 +83,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     y = lax.optimization_barrier(y)
     window = problem.window
     stride, transposed = window.stride, jnp.swapaxes(k, 2, 4)
-    if window.kernel_size <= FUSED_TERMS:  # all terms in one loop: their padding is fused as well
+    if window.kernel_size <= SHIFTED_TAPS and problem.outputs <= FEW:  # one loop: their padding is fused as well
         padded = overlap_add(lambda j: _weighted(y, transposed, j, problem), window)
         return unpadded_input(padded, window)
     if stride == 1 or window.kernel_size > UNROLLED:
@@ -89,6 +116,8 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """
     window = problem.window
     padded = padded_input(x, window)
+    if problem.inputs * problem.outputs > 1 and has_narrow_groups(problem):
+        return _kernel_of_groups(padded, y, problem)
     signals, cotangents = (a.reshape(*a.shape[:3], a.shape[3] * a.shape[4]) for a in (padded, y))
     if problem.problems == 1:
         k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
@@ -152,6 +181,38 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     return jnp.concatenate(parts)
 
 
+def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
+    """The same with all kernels of all problems side by side, the inner loop being over one group's outputs."""
+    window, length = problem.window, problem.window.output_length
+    rows = min(ROWS_OF_GROUPS, length)
+
+    def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
+        reach = (rows - 1) * window.stride + window.span
+        read = lax.dynamic_slice_in_dim(padded, n, 1, axis=1)
+        read = lax.dynamic_slice_in_dim(read, t * window.stride, reach, axis=2)[:, 0]
+        sent = lax.dynamic_slice_in_dim(lax.dynamic_slice_in_dim(y, n, 1, axis=1), t, rows, axis=2)[:, 0]
+        read, sent = read.astype(problem.accumulate), sent.astype(problem.accumulate)
+
+        def products(row: int) -> Array:  # (problems, groups, taps, inputs, outputs)
+            first = row * window.stride
+            seen = lax.slice_in_dim(read, first, first + window.span, window.dilation, axis=1)
+            return jnp.swapaxes(seen, 1, 2)[..., None] * sent[:, row, :, None, None, :]
+
+        return total + sum((products(row) for row in range(1, rows)), start=products(0))
+
+    whole, rest = divmod(length, rows)
+    sizes = (problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
+    total = lax.fori_loop(
+        0,
+        problem.batch * whole,
+        lambda i, total: add(i // whole, i % whole * rows, rows, total),
+        jnp.zeros(sizes, problem.accumulate),
+    )
+    if rest:
+        total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, rest, total), total)
+    return jnp.transpose(total, (0, 2, 3, 1, 4))
+
+
 def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, problem: Problem) -> Array:
     """`sum over taps j and channels c of read(j)[..., c] * k[:, j, c]`, elementwise."""
     channels = k.shape[2]
@@ -159,7 +220,7 @@ def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, pro
     def term(j: int | Array) -> Array:
         return _weighted(read(j), k, j, problem)
 
-    return sum_of_terms(term, taps, max(1, FUSED_TERMS // channels))
+    return sum_of_terms(term, taps, taps_at_once(channels), most_taps(channels))
 
 
 def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:

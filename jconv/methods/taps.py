@@ -27,7 +27,7 @@ from jconv.methods.problem import Method, Problem
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over j of slice_j(x) @ k_j`."""
-    if problem.inputs <= fused.FEW:
+    if fused.suits("output", problem):
         return fused.output(x, k, problem)
     window = problem.window
     padded, kernels = padded_input(groups_first(x), window), groups_first(k)
@@ -40,7 +40,7 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """`x = sum over j of slice_j^T(y @ k_j^T)`."""
-    if problem.outputs <= fused.FEW:
+    if fused.suits("input", problem):
         return fused.input_face(y, k, problem)
     sent, kernels = groups_first(y), groups_first(k)
 
@@ -52,7 +52,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """`k_j = slice_j(x)^T @ y`."""
-    if max(problem.inputs, problem.outputs) <= fused.FEW:
+    if fused.suits("kernel", problem):
         return fused.kernel_face(x, y, problem)
     window = problem.window
     padded, cotangent = padded_input(groups_first(x), window), groups_first(y)
