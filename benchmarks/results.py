@@ -67,12 +67,13 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
+    """The processor's name and its widest vectors, on which the rank of the methods depends as much."""
     if jax.default_backend() != "cpu":
         return jax.devices()[0].device_kind
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+        facts = Path("/proc/cpuinfo").read_text()
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return platform.processor() or platform.machine()
+    name = re.search(r"^model name\s*: (.*)$", facts, flags=re.MULTILINE)
+    vectors = next((word for word in ("avx512f", "avx2", "asimd") if re.search(rf"\b{word}\b", facts)), None)
+    return (name[1].strip() if name else platform.machine()) + (f" ({vectors})" if vectors else "")

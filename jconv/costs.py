@@ -8,7 +8,6 @@
     mac         multiplications of the direct sum: problems * batch * positions * taps * groups * inputs * outputs
     packed      entries that a matrix product reads anew: mac / (width of the other matrix)
     moved       entries of both signals, each time they are read or written
-    accumulated entries of the kernel, each time a loop over positions adds to them
     laid out    entries of windows, written side by side; dearer in short runs, by groups, and beyond the cache
     step        iterations of a loop, or library calls
     point       samples transformed, times the binary logarithm of the transform's length
@@ -26,7 +25,7 @@ from jconv.methods.fft import Blocks
 from jconv.methods.folding import folded
 
 Counts = dict[str, float]
-LANES, SHORT_LANES = 16, 8  # entries of a vector register that a library fills, and XLA's own loops
+LANES = 16  # entries that a vector register holds
 CACHE = 2e6  # entries that are written and read again without a walk to memory
 
 
@@ -106,17 +105,17 @@ def _fused(face: Face, problem: Problem) -> Counts:
     summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
     depthwise = summed == inner == 1
     phases = 1 if face == "output" or window.kernel_size > UNROLLED else window.stride
-    looped = window.kernel_size > phases * fused.most_taps(summed)
-    passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed))) if looped else 1
+    looped = window.kernel_size > phases * fused.most_taps(summed, inner)
+    passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed, inner))) if looped else 1
     if looped and face == "input" and window.stride > 1 and phases == 1:  # zeros between the entries of y
         problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
     work = macs(problem) * (max(1.0, LANES / problem.groups) if depthwise else _whole_vectors(inner))
     return {
         "call": 1.0,
-        "mac": work if depthwise else 0.0,
-        "mac of groups": 0.0 if depthwise else work,
-        "moved": 0.0 if looped else moved(problem),
-        "moved in a loop": passes * moved(problem) if looped else 0.0,
+        ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
+        "moved": moved(problem),
+        "moved in a loop": passes * moved(problem) if looped and not depthwise else 0.0,
+        "moved beyond the cache": passes * max(0.0, moved(problem) - CACHE),
         "step": float(passes),
     }
 
@@ -141,15 +140,14 @@ def _fused_kernel_of_groups(problem: Problem) -> Counts:
     return {
         "call": 1.0,
         "mac of groups": macs(problem) * _whole_vectors(problem.outputs),
-        "moved": moved(problem),
-        "group step": steps,
-        "accumulated": steps * problem.problems * entries(problem.k_shape[1:]),
+        "moved by groups": moved(problem),
+        "step of groups": steps,
     }
 
 
 def _whole_vectors(inner: int) -> float:
     """How many times the entries of an innermost loop the vectors that it fills have."""
-    return -(-inner // SHORT_LANES) * SHORT_LANES / inner
+    return -(-inner // fused.VECTOR) * fused.VECTOR / inner
 
 
 def _gemm(problem: Problem) -> Counts | None:

@@ -24,9 +24,7 @@ from jconv.methods.problem import Face, Problem
 
 FEW = 4  # channels that are summed by unrolling, whatever is on the other side
 NARROW = 16  # and this many where both sides of a group have no more: a matrix product has nothing to reuse there
-FUSED_TERMS = 48  # products in one fused loop: more and it runs out of registers
-FUSED_TAPS = 24  # of so many taps at the most
-TAPS_AT_ONCE, TERMS_AT_ONCE = 4, 16  # beyond, in each iteration of a loop over taps
+VECTOR = 8  # entries that XLA's loops work on at once
 SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
 ROWS_OF_GROUPS = 32  # positions that an iteration of the kernel face of groups adds
@@ -55,20 +53,28 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     window, stride = problem.window, problem.window.stride
     before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
     after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
-    if after - before < MOSTLY * window.output_length or window.kernel_size > most_taps(problem.inputs):
+    looped = window.kernel_size > most_taps(problem.inputs, problem.outputs)
+    if looped or after - before < MOSTLY * window.output_length:
         return _some_positions(x, k, problem, 0, window.output_length)
     pieces = ((0, before), (before, after), (after, window.output_length))
     return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)
 
 
-def most_taps(channels: int) -> int:
-    """Taps that are summed, over so many channels, without a loop over them."""
-    return min(FUSED_TAPS, max(1, FUSED_TERMS // channels))
+def most_taps(summed: int, inner: int) -> int:
+    """Taps in one fused loop at the most, of so many summed channels, the innermost loop being over `inner` others.
+
+    More products than these run out of registers; where the innermost loop is a single vector, they may be read again.
+    """
+    if summed == 1:
+        return 24
+    return max(1, (96 if inner <= VECTOR else 32) // summed)
 
 
-def taps_at_once(channels: int) -> int:
-    """Taps that one iteration of that loop adds."""
-    return min(TAPS_AT_ONCE, max(1, TERMS_AT_ONCE // channels))
+def taps_at_once(summed: int, inner: int) -> int:
+    """Beyond, taps in each iteration of a loop over them."""
+    if summed == 1:
+        return 4
+    return max(1, (48 if inner <= VECTOR else 16) // summed)
 
 
 def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
@@ -215,12 +221,12 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
 
 def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, problem: Problem) -> Array:
     """`sum over taps j and channels c of read(j)[..., c] * k[:, j, c]`, elementwise."""
-    channels = k.shape[2]
+    channels = k.shape[2], k.shape[4]
 
     def term(j: int | Array) -> Array:
         return _weighted(read(j), k, j, problem)
 
-    return sum_of_terms(term, taps, taps_at_once(channels), most_taps(channels))
+    return sum_of_terms(term, taps, taps_at_once(*channels), most_taps(*channels))
 
 
 def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:
