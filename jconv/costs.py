@@ -19,13 +19,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from jconv.methods import Face, Problem, dense, fused
+from jconv.methods import Face, Problem, dense, fused, fused_kernel
 from jconv.methods.arrays import UNROLLED
 from jconv.methods.fft import Blocks
 from jconv.methods.folding import folded
 
 Counts = dict[str, float]
 LANES = 16  # entries that a vector register holds
+SCALAR = 5.0  # times slower: loops over taps that XLA does not vectorise
 CACHE = 2e6  # entries that are written and read again without a walk to memory
 
 
@@ -99,17 +100,18 @@ def _taps(problem: Problem) -> Counts:
 
 def _fused(face: Face, problem: Problem) -> Counts:
     if face == "kernel":
-        narrow = problem.inputs * problem.outputs > 1 and fused.has_narrow_groups(problem)
-        return _fused_kernel_of_groups(problem) if narrow else _fused_kernel(problem)
+        return _fused_kernel_of_groups(problem) if fused_kernel.by_groups(problem) else _fused_kernel(problem)
     window = problem.window
     summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
     depthwise = summed == inner == 1
     phases = 1 if face == "output" or window.kernel_size > UNROLLED else window.stride
     looped = window.kernel_size > phases * fused.most_taps(summed, inner)
-    passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed, inner))) if looped else 1
+    passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed))) if looped else 1
     if looped and face == "input" and window.stride > 1 and phases == 1:  # zeros between the entries of y
         problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
     work = macs(problem) * (max(1.0, LANES / problem.groups) if depthwise else _whole_vectors(inner))
+    if looped and summed > 1 and inner <= fused.VECTOR:
+        work *= SCALAR
     return {
         "call": 1.0,
         ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
@@ -123,20 +125,20 @@ def _fused(face: Face, problem: Problem) -> Counts:
 def _fused_kernel(problem: Problem) -> Counts:
     channels = problem.groups * problem.inputs * problem.outputs
     work = macs(problem) * max(1.0, LANES / channels)
-    passes = -(-problem.window.kernel_size // fused.TAPS_A_PASS)
+    passes = -(-problem.window.kernel_size // fused_kernel.TAPS_A_PASS)
     positions = problem.problems * problem.batch * problem.window.output_length
     return {
         "call": 1.0,
         "mac": work,
         "mac of channel pairs": work if problem.inputs * problem.outputs > 1 else 0.0,
         "moved": passes * moved(problem),
-        "step": passes * positions / fused.rows_at_once(channels),
+        "step": passes * positions / fused_kernel.rows_at_once(channels),
         "last step": float(problem.problems),
     }
 
 
 def _fused_kernel_of_groups(problem: Problem) -> Counts:
-    steps = float(problem.batch * -(-problem.window.output_length // fused.ROWS_OF_GROUPS))
+    steps = float(problem.batch * -(-problem.window.output_length // fused_kernel.ROWS_OF_GROUPS))
     return {
         "call": 1.0,
         "mac of groups": macs(problem) * _whole_vectors(problem.outputs),

@@ -68,8 +68,22 @@ def windows(padded: Array, window: Window) -> Array:
     return padded[:, :, starts[:, None] + offsets[None, :]]
 
 
+def added_windows(rows: Array, window: Window) -> Array:
+    """The transpose of `windows`: (..., batch, output length, taps, channels) -> (..., batch, extent, channels).
+
+    Windows without dilation are cut into pieces of `stride` taps, so that few and long slices are added.
+    """
+    taps, stride = window.kernel_size, window.stride
+    pieces = -(-taps // stride)
+    if window.dilation > 1 or stride == 1 or pieces > UNROLLED:
+        return overlap_add(lambda j: lax.dynamic_index_in_dim(rows, j, axis=3, keepdims=False), window)
+    cut = shifted(rows, 0, pieces * stride, axis=3).reshape(*rows.shape[:3], pieces, stride, rows.shape[4])
+    late = [shifted(cut[:, :, :, piece], piece, window.output_length + pieces - 1) for piece in range(pieces)]
+    return _unfolded(sum(late[1:], start=late[0]), window.extent)
+
+
 def overlap_add(term: Callable[[int | Array], Array], window: Window) -> Array:
-    """The transpose of `windows`: `term(j)` is added at positions `j*dilation, j*dilation + stride, ...` of the extent.
+    """`term(j)` is added at positions `j*dilation, j*dilation + stride, ...` of the extent.
 
     Position `q*stride + r` is kept as row `q`, phase `r`, so that each term goes to one phase, contiguously.
     """

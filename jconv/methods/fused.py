@@ -1,6 +1,5 @@
-"""Sums over few channels, written as the elementwise loops that XLA fuses and vectorises."""
+"""The output and input faces over few channels, as the elementwise loops that XLA fuses and vectorises."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from jconv.methods.arrays import (
     interleaved,
     mirrored_kernel,
     overlap_add,
-    padded_input,
     shifted,
     sum_of_terms,
     tap,
@@ -27,9 +25,6 @@ NARROW = 16  # and this many where both sides of a group have no more: a matrix 
 VECTOR = 8  # entries that XLA's loops work on at once
 SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
-ROWS_OF_GROUPS = 32  # positions that an iteration of the kernel face of groups adds
-TAPS_A_PASS = 8  # of the kernel face's loop
-FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
 
 
 def suits(face: Face, problem: Problem) -> bool:
@@ -63,18 +58,17 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 def most_taps(summed: int, inner: int) -> int:
     """Taps in one fused loop at the most, of so many summed channels, the innermost loop being over `inner` others.
 
-    More products than these run out of registers; where the innermost loop is a single vector, they may be read again.
+    More products than these run out of registers. Not so where the innermost loop is a single vector: there nothing is
+    kept for a second one, and it is the loop over taps that is slow.
     """
     if summed == 1:
         return 24
-    return max(1, (96 if inner <= VECTOR else 32) // summed)
+    return max(1, (256 if inner <= VECTOR else 32) // summed)
 
 
-def taps_at_once(summed: int, inner: int) -> int:
+def taps_at_once(summed: int) -> int:
     """Beyond, taps in each iteration of a loop over them."""
-    if summed == 1:
-        return 4
-    return max(1, (48 if inner <= VECTOR else 16) // summed)
+    return 4 if summed == 1 else max(1, 16 // summed)
 
 
 def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
@@ -114,119 +108,13 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     return unpadded_input(interleaved(phases, window.extent), window)
 
 
-def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
-    """A loop over positions adds every tap's products to the whole kernel at once.
-
-    One pass over `x` and `y`, and no reduction for XLA to order badly: 9 times faster than a sum for each tap of a
-    depthwise kernel of 4 taps.
-    """
-    window = problem.window
-    padded = padded_input(x, window)
-    if problem.inputs * problem.outputs > 1 and has_narrow_groups(problem):
-        return _kernel_of_groups(padded, y, problem)
-    signals, cotangents = (a.reshape(*a.shape[:3], a.shape[3] * a.shape[4]) for a in (padded, y))
-    if problem.problems == 1:
-        k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
-    else:
-        k = lax.map(lambda pair: _kernel_of_one(pair[0], pair[1], problem), (signals, cotangents))
-    k = k.reshape(*k.shape[:2], problem.groups, problem.inputs, problem.outputs)
-    return jnp.swapaxes(k, 2, 3)
-
-
-def rows_at_once(lanes: int) -> int:
-    """Positions that one iteration of the kernel face's loop adds, each of so many entries."""
-    return min(max(ENTRIES // lanes, FEWEST_ROWS), MOST_ROWS)
-
-
-def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
-    """(batch, extent, groups * inputs), (batch, positions, groups * outputs) -> (taps, groups * inputs * outputs).
-
-    One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone.
-    """
-    window, length = problem.window, problem.window.output_length
-    channels = (problem.groups, problem.inputs, problem.outputs)
-    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), length)
-
-    def pairs(row: Array, *shape: int) -> Array:
-        spread = jnp.broadcast_to(row.reshape(shape), channels)
-        return spread.reshape(math.prod(channels)).astype(problem.accumulate)
-
-    def some_taps(first: int | Array, count: int) -> Array:
-        def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
-            reach = (rows - 1) * window.stride + (count - 1) * window.dilation + 1
-            start = t * window.stride + first * window.dilation
-            read = lax.dynamic_slice(signal, (n, start, 0), (1, reach, signal.shape[2]))[0]
-            sent = lax.dynamic_slice(cotangent, (n, t, 0), (1, rows, cotangent.shape[2]))[0]
-
-            def product(j: int, row: int) -> Array:
-                seen = pairs(read[row * window.stride + j * window.dilation], problem.groups, problem.inputs, 1)
-                return seen * pairs(sent[row], problem.groups, 1, problem.outputs)
-
-            terms = [sum((product(j, row) for row in range(1, rows)), start=product(j, 0)) for j in range(count)]
-            return total + jnp.stack(terms)
-
-        whole = length // rows
-        total = lax.fori_loop(
-            0,
-            problem.batch * whole,
-            lambda i, total: add(i // whole, i % whole * rows, rows, total),
-            jnp.zeros((count, math.prod(channels)), problem.accumulate),
-        )
-        if length % rows:
-            total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, length % rows, total), total)
-        return total
-
-    whole, rest = divmod(window.kernel_size, taps)
-    if whole == 1:
-        parts = [some_taps(0, taps)]
-    else:
-        mapped = lax.map(lambda i: some_taps(i * taps, taps), jnp.arange(whole))
-        parts = [mapped.reshape(whole * taps, mapped.shape[2])]
-    if rest:
-        parts.append(some_taps(whole * taps, rest))
-    return jnp.concatenate(parts)
-
-
-def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
-    """The same with all kernels of all problems side by side, the inner loop being over one group's outputs."""
-    window, length = problem.window, problem.window.output_length
-    rows = min(ROWS_OF_GROUPS, length)
-
-    def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
-        reach = (rows - 1) * window.stride + window.span
-        read = lax.dynamic_slice_in_dim(padded, n, 1, axis=1)
-        read = lax.dynamic_slice_in_dim(read, t * window.stride, reach, axis=2)[:, 0]
-        sent = lax.dynamic_slice_in_dim(lax.dynamic_slice_in_dim(y, n, 1, axis=1), t, rows, axis=2)[:, 0]
-        read, sent = read.astype(problem.accumulate), sent.astype(problem.accumulate)
-
-        def products(row: int) -> Array:  # (problems, groups, taps, inputs, outputs)
-            first = row * window.stride
-            seen = lax.slice_in_dim(read, first, first + window.span, window.dilation, axis=1)
-            return jnp.swapaxes(seen, 1, 2)[..., None] * sent[:, row, :, None, None, :]
-
-        return total + sum((products(row) for row in range(1, rows)), start=products(0))
-
-    whole, rest = divmod(length, rows)
-    sizes = (problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
-    total = lax.fori_loop(
-        0,
-        problem.batch * whole,
-        lambda i, total: add(i // whole, i % whole * rows, rows, total),
-        jnp.zeros(sizes, problem.accumulate),
-    )
-    if rest:
-        total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, rest, total), total)
-    return jnp.transpose(total, (0, 2, 3, 1, 4))
-
-
 def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, problem: Problem) -> Array:
     """`sum over taps j and channels c of read(j)[..., c] * k[:, j, c]`, elementwise."""
-    channels = k.shape[2], k.shape[4]
 
     def term(j: int | Array) -> Array:
         return _weighted(read(j), k, j, problem)
 
-    return sum_of_terms(term, taps, taps_at_once(*channels), most_taps(*channels))
+    return sum_of_terms(term, taps, taps_at_once(k.shape[2]), most_taps(k.shape[2], k.shape[4]))
 
 
 def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:

@@ -1,9 +1,9 @@
 """Windows laid out as the rows of a matrix (im2col), then one matrix product a face, batched over groups."""
 
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
-from jconv.methods.arrays import groups_first, groups_last, overlap_add, padded_input, unpadded_input, windows
+from jconv.methods.arrays import added_windows, groups_first, groups_last, padded_input, unpadded_input, windows
 from jconv.methods.problem import Method, Problem
 
 
@@ -17,8 +17,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The transposed product gives rows of windows, added back where they came from."""
     window = problem.window
     rows = problem.einsum("gnto,gjco->gntjc", groups_first(y), groups_first(k))
-    padded = overlap_add(lambda j: lax.dynamic_index_in_dim(rows, j, axis=3, keepdims=False), window)
-    return groups_last(unpadded_input(padded, window), problem.groups)
+    return groups_last(unpadded_input(added_windows(rows, window), window), problem.groups)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv.methods import fused
+from jconv.methods import fused, fused_kernel
 from jconv.methods.arrays import (
     UNROLLED,
     groups_first,
@@ -53,7 +53,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """`k_j = slice_j(x)^T @ y`."""
     if fused.suits("kernel", problem):
-        return fused.kernel_face(x, y, problem)
+        return fused_kernel.kernel_face(x, y, problem)
     window = problem.window
     padded, cotangent = padded_input(groups_first(x), window), groups_first(y)
 

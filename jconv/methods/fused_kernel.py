@@ -1,0 +1,124 @@
+"""The kernel face over few channels: a loop over positions whose body XLA fuses and vectorises."""
+
+import math
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from jconv.methods.arrays import padded_input
+from jconv.methods.fused import has_narrow_groups
+from jconv.methods.problem import Problem
+
+TAPS_A_PASS = 8  # of depthwise kernels
+FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
+ROWS_OF_GROUPS = 32  # positions that an iteration adds where groups have several channels
+
+
+def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
+    """A loop over positions adds every tap's products to the whole kernel at once.
+
+    One pass over `x` and `y`, and no reduction for XLA to order badly: 9 times faster than a sum for each tap of a
+    depthwise kernel of 4 taps.
+    """
+    window = problem.window
+    padded = padded_input(x, window)
+    if by_groups(problem):
+        return _kernel_of_groups(padded, y, problem)
+    signals, cotangents = (a.reshape(*a.shape[:3], a.shape[3] * a.shape[4]) for a in (padded, y))
+    if problem.problems == 1:
+        k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
+    else:
+        k = lax.map(lambda pair: _kernel_of_one(pair[0], pair[1], problem), (signals, cotangents))
+    k = k.reshape(*k.shape[:2], problem.groups, problem.inputs, problem.outputs)
+    return jnp.swapaxes(k, 2, 3)
+
+
+def by_groups(problem: Problem) -> bool:
+    """Whether the innermost loop is over the outputs of one group, and not over all channels."""
+    return problem.inputs * problem.outputs > 1 and has_narrow_groups(problem)
+
+
+def rows_at_once(lanes: int) -> int:
+    """Positions that one iteration of the kernel face's loop adds, each of so many entries."""
+    return min(max(ENTRIES // lanes, FEWEST_ROWS), MOST_ROWS)
+
+
+def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
+    """(batch, extent, groups * inputs), (batch, positions, groups * outputs) -> (taps, groups * inputs * outputs).
+
+    One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone.
+    """
+    window, length = problem.window, problem.window.output_length
+    channels = (problem.groups, problem.inputs, problem.outputs)
+    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), length)
+
+    def pairs(row: Array, *shape: int) -> Array:
+        spread = jnp.broadcast_to(row.reshape(shape), channels)
+        return spread.reshape(math.prod(channels)).astype(problem.accumulate)
+
+    def some_taps(first: int | Array, count: int) -> Array:
+        def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
+            reach = (rows - 1) * window.stride + (count - 1) * window.dilation + 1
+            start = t * window.stride + first * window.dilation
+            read = lax.dynamic_slice(signal, (n, start, 0), (1, reach, signal.shape[2]))[0]
+            sent = lax.dynamic_slice(cotangent, (n, t, 0), (1, rows, cotangent.shape[2]))[0]
+
+            def product(j: int, row: int) -> Array:
+                seen = pairs(read[row * window.stride + j * window.dilation], problem.groups, problem.inputs, 1)
+                return seen * pairs(sent[row], problem.groups, 1, problem.outputs)
+
+            terms = [sum((product(j, row) for row in range(1, rows)), start=product(j, 0)) for j in range(count)]
+            return total + jnp.stack(terms)
+
+        whole = length // rows
+        total = lax.fori_loop(
+            0,
+            problem.batch * whole,
+            lambda i, total: add(i // whole, i % whole * rows, rows, total),
+            jnp.zeros((count, math.prod(channels)), problem.accumulate),
+        )
+        if length % rows:
+            total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, length % rows, total), total)
+        return total
+
+    whole, rest = divmod(window.kernel_size, taps)
+    if whole == 1:
+        parts = [some_taps(0, taps)]
+    else:
+        mapped = lax.map(lambda i: some_taps(i * taps, taps), jnp.arange(whole))
+        parts = [mapped.reshape(whole * taps, mapped.shape[2])]
+    if rest:
+        parts.append(some_taps(whole * taps, rest))
+    return jnp.concatenate(parts)
+
+
+def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
+    """The same with all kernels of all problems side by side, the inner loop being over one group's outputs."""
+    window, length = problem.window, problem.window.output_length
+    rows = min(ROWS_OF_GROUPS, length)
+
+    def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
+        reach = (rows - 1) * window.stride + window.span
+        read = lax.dynamic_slice_in_dim(padded, n, 1, axis=1)
+        read = lax.dynamic_slice_in_dim(read, t * window.stride, reach, axis=2)[:, 0]
+        sent = lax.dynamic_slice_in_dim(lax.dynamic_slice_in_dim(y, n, 1, axis=1), t, rows, axis=2)[:, 0]
+        read, sent = read.astype(problem.accumulate), sent.astype(problem.accumulate)
+
+        def products(row: int) -> Array:  # (problems, groups, taps, inputs, outputs)
+            first = row * window.stride
+            seen = lax.slice_in_dim(read, first, first + window.span, window.dilation, axis=1)
+            return jnp.swapaxes(seen, 1, 2)[..., None] * sent[:, row, :, None, None, :]
+
+        return total + sum((products(row) for row in range(1, rows)), start=products(0))
+
+    whole, rest = divmod(length, rows)
+    sizes = (problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
+    total = lax.fori_loop(
+        0,
+        problem.batch * whole,
+        lambda i, total: add(i // whole, i % whole * rows, rows, total),
+        jnp.zeros(sizes, problem.accumulate),
+    )
+    if rest:
+        total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, rest, total), total)
+    return jnp.transpose(total, (0, 2, 3, 1, 4))
