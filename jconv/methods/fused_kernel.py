@@ -1,6 +1,7 @@
 """The kernel face over few channels: a loop over positions whose body XLA fuses and vectorises."""
 
 import math
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -48,9 +49,9 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
 
     One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone.
     """
-    window, length = problem.window, problem.window.output_length
+    window = problem.window
     channels = (problem.groups, problem.inputs, problem.outputs)
-    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), length)
+    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), window.output_length)
 
     def pairs(row: Array, *shape: int) -> Array:
         spread = jnp.broadcast_to(row.reshape(shape), channels)
@@ -70,16 +71,7 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
             terms = [sum((product(j, row) for row in range(1, rows)), start=product(j, 0)) for j in range(count)]
             return total + jnp.stack(terms)
 
-        whole = length // rows
-        total = lax.fori_loop(
-            0,
-            problem.batch * whole,
-            lambda i, total: add(i // whole, i % whole * rows, rows, total),
-            jnp.zeros((count, math.prod(channels)), problem.accumulate),
-        )
-        if length % rows:
-            total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, length % rows, total), total)
-        return total
+        return _over_positions(add, rows, jnp.zeros((count, math.prod(channels)), problem.accumulate), problem)
 
     whole, rest = divmod(window.kernel_size, taps)
     if whole == 1:
@@ -94,8 +86,8 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
 
 def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
     """The same with all kernels of all problems side by side, the inner loop being over one group's outputs."""
-    window, length = problem.window, problem.window.output_length
-    rows = min(ROWS_OF_GROUPS, length)
+    window = problem.window
+    rows = min(ROWS_OF_GROUPS, window.output_length)
 
     def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
         reach = (rows - 1) * window.stride + window.span
@@ -111,14 +103,17 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
 
         return total + sum((products(row) for row in range(1, rows)), start=products(0))
 
-    whole, rest = divmod(length, rows)
     sizes = (problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
+    total = _over_positions(add, rows, jnp.zeros(sizes, problem.accumulate), problem)
+    return jnp.transpose(total, (0, 2, 3, 1, 4))
+
+
+def _over_positions(add: Callable[..., Array], rows: int, total: Array, problem: Problem) -> Array:
+    """`total` after `add(n, t, rows, total)` for every batch entry `n` and every `rows` positions, from `t` on."""
+    whole, rest = divmod(problem.window.output_length, rows)
     total = lax.fori_loop(
-        0,
-        problem.batch * whole,
-        lambda i, total: add(i // whole, i % whole * rows, rows, total),
-        jnp.zeros(sizes, problem.accumulate),
+        0, problem.batch * whole, lambda i, total: add(i // whole, i % whole * rows, rows, total), total
     )
     if rest:
         total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, rest, total), total)
-    return jnp.transpose(total, (0, 2, 3, 1, 4))
+    return total
