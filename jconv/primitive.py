@@ -5,13 +5,14 @@ rule with a table of six rows, and one batching rule that folds the mapped axis 
 Operands and results have the five axes of `jconv.methods.problem`.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
@@ -93,8 +94,14 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     method = getattr(method, face) if isinstance(method, MethodOfEach) else method
     name = method if method in REGISTRY else choose(face, problem, platform, method)
 
+    wanted = problem.accumulate if platform == "cpu" else problem.dtype
+    problem = replace(problem, dtype=wanted)
+
     def compute(first: Array, second: Array) -> Array:
-        first, second = first.astype(problem.dtype), second.astype(problem.dtype)
+        converted = not first.dtype == second.dtype == wanted
+        first, second = first.astype(wanted), second.astype(wanted)
+        if converted:  # once, and not in a method's inner loop, which would convert each entry many times
+            first, second = lax.optimization_barrier((first, second))
         return REGISTRY[name].run(face, first, second, problem).astype(dtype)
 
     return on_any_mesh(compute, OPERANDS[face], first, second)
