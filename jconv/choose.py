@@ -68,7 +68,9 @@ def cost_terms(method: str, face: Face, problem: Problem) -> dict[str, float] | 
 def objection(method: str, face: Face, problem: Problem) -> str | None:
     """Why a method that can do a face is not taken for it, whatever its cost; or None."""
     operands = moved(problem) + entries(problem.k_shape)
-    times = held(method, face, problem) / operands
+    widened = operands if problem.dtype != problem.accumulate else 0.0
+    wider = problem.accumulate.itemsize / problem.dtype.itemsize
+    times = wider * (held(method, face, problem) + widened) / operands
     if times > MOST_HELD:
         return f"would hold {times:.0f} times the operands and the result in memory"
     if method == "fft" and (ratio := error_ratio(face, problem)) > MOST_ERROR:
@@ -77,9 +79,9 @@ def objection(method: str, face: Face, problem: Problem) -> str | None:
 
 
 def _unmeasured(problem: Problem) -> dict[str, float]:
-    blocks = Blocks.of(problem.window)
+    blocks = Blocks.of(problem)
     work = macs(problem)
-    transforms = moved(problem) / problem.window.output_length * blocks.count * blocks.size * np.log2(blocks.size)
+    transforms = blocks.samples(problem) * np.log2(blocks.size)
     costs = {"xla": work, "fft": FEWER_OPERATIONS * transforms, "taps": 4 * work, "gemm": 4 * work}
     if problem.groups * problem.problems > 1:
         costs["gemm"] = work

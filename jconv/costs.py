@@ -10,7 +10,8 @@
     moved       entries of both signals, each time they are read or written
     laid out    entries of windows, written side by side; dearer in short runs, by groups, and beyond the cache
     step        iterations of a loop, or library calls
-    point       samples transformed, times the binary logarithm of the transform's length
+    point       samples transformed, times the binary logarithm of the length; fewer where transforms share vectors
+    sample      samples transformed
     spectral    multiplications of complex samples
 """
 
@@ -169,16 +170,13 @@ def _gemm(problem: Problem) -> Counts | None:
 
 
 def _fft(face: Face, problem: Problem) -> Counts:
-    blocks = Blocks.of(problem.window)
-    signals = float(problem.problems * problem.batch * problem.groups * blocks.count)
-    pairs = float(problem.problems * problem.groups * problem.inputs * problem.outputs)
-    transformed = (signals * (problem.inputs + problem.outputs) + pairs) * blocks.size
+    blocks = Blocks.of(problem)
     summed = {"output": problem.inputs, "input": problem.outputs, "kernel": min(problem.inputs, problem.outputs)}[face]
-    products = signals * problem.inputs * problem.outputs * blocks.size / 2
+    points, products = blocks.points(problem), blocks.products(problem)
     return {
         "call": 1.0,
-        "point": transformed * math.log2(blocks.size),
-        "sample": transformed,
+        "point": points,
+        "sample": blocks.samples(problem),
         "spectral": products if summed == 1 else 0.0,
         "spectral in a matrix product": products if summed > 1 else 0.0,
     }

@@ -13,7 +13,8 @@ off by at most `u * ||a|| * ||b||` for each butterfly of the forward transforms,
 errors spread over entries none of which exceeds `||a|| * ||b||`, by as much. With three roundings for the product of
 spectra and one for each spectrum added to it that makes `n` in all, and as for sums
 `min(n, 6 * sqrt(n)) * u * (sum over channels of ||a|| * ||b||)`. The kernel's face adds up batch and blocks in the
-frequency domain, and what two blocks share counts in both: at most sqrt(2) in the norm.
+frequency domain, the others the parts of a kernel. What two blocks share counts in both, at most sqrt(2) in the norm;
+and a result of the input face is the sum of two blocks', in which both operands count twice, at most 2.
 
 Complex products cost `sqrt(8)` times a real one (Higham, lemma 3.5); those of spectra are complex in any case.
 """
@@ -29,6 +30,7 @@ ROUNDOFF[np.dtype(np.complex64)] = ROUNDOFF[np.dtype(np.float32)]
 ROUNDOFF[np.dtype(np.complex128)] = ROUNDOFF[np.dtype(np.float64)]
 
 LEAST_HOP = 512  # positions that one block of a long signal brings, at least
+MOST_PARTS = 16  # that a kernel is cut into, at most
 
 
 def terms(form, face, per_group_inputs, per_group_outputs, batch):
@@ -71,9 +73,9 @@ def fourier(form, face, first, second, dtype, accumulate):
         size = norms.reshape(n, 1, norms.shape[1] * norms.shape[2])
     reach = form.outputs * form.stride + form.taps * form.dilation  # a fast length is less than twice what it must be
     blocks = 1 + reach // LEAST_HOP
-    added = n * blocks if face == "kernel" else a.shape[1] // g
+    added = n * blocks if face == "kernel" else a.shape[1] // g * min(blocks, MOST_PARTS)
     roundings = 3 * 4 * np.log2(2 * reach) + 3 + added
-    shared = np.sqrt(2) if face == "kernel" and blocks > 1 else 1
+    shared = 1 if blocks == 1 else 2 if face == "input" else np.sqrt(2)
     bound = min(roundings, 6 * np.sqrt(roundings)) * ROUNDOFF[np.dtype(accumulate)] * shared * size
     if np.dtype(dtype) != np.dtype(accumulate):
         bound = bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(compute(first, second)) + bound) + np.finfo(np.float16).tiny

@@ -92,6 +92,18 @@ CASES = (
     Case(
         "long signal, several blocks, strided", batch=1, length=4100, taps=6, inputs=2, outputs=1, stride=3, dilation=2
     ),
+    Case(
+        "long kernel in parts",
+        batch=1,
+        length=8000,
+        taps=520,
+        inputs=1,
+        outputs=2,
+        stride=3,
+        dilation=2,
+        padding=(9, 4),
+    ),
+    Case("long kernel of two channels in parts", batch=1, length=9000, taps=1100, inputs=2, outputs=2, padding=(0, 70)),
     Case("cropped in front to nothing", length=3, taps=4, padding=(-4, 5)),
     Case("cropped behind to nothing", length=3, taps=4, padding=(5, -4), stride=2),
 )

@@ -9,14 +9,14 @@ import pytest
 from flax import nnx
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from problems import Case
+from problems import CASES, Case
 
 import jconv
 import jconv.nnx
 from jconv.choose import choose, objection
 from jconv.costs import held
 from jconv.methods import FACES, REGISTRY, Method
-from jconv.methods.fft import error_ratio
+from jconv.methods.fft import Blocks, error_ratio
 from jconv.primitive import convolve
 from jconv.selection import problem_of_call
 
@@ -150,6 +150,15 @@ def test_a_transform_is_taken_only_where_its_error_bound_is_near_that_of_the_sum
     long = problem_of_call(shape(1, 100_000, 1), shape(4001, 1, 1))
     assert error_ratio(face, long) < 3
     assert objection("fft", face, long) is None
+
+
+def test_long_kernels_are_cut_where_short_transforms_fill_the_vectors():
+    """One signal of 131,072 samples; and of the table of problems those that are there to try it."""
+    assert Blocks.of(problem_of_call(shape(1, 131_072, 1), shape(65_536, 1, 1))).parts > 1
+    assert Blocks.of(problem_of_call(shape(64, 8192, 1), shape(4096, 1, 1))).parts == 1
+    for case in CASES:
+        x, k, _ = case.arrays()
+        assert (Blocks.of(problem_of_call(x, k, **case.options)).parts > 1) == case.name.endswith("in parts")
 
 
 @given(length=st.integers(300, 4000), taps=st.integers(2, 60), dilation=st.integers(1, 8), seed=st.integers(0, 99))

@@ -1,13 +1,19 @@
-"""Products of spectra, over the whole signal or block by block (overlap-save).
+"""Products of spectra, over the whole signal or block by block, the kernel in one part or several.
 
-A long signal is cut into blocks of `hop` positions. Each output block reads `hop + span - 1` inputs (overlap-save);
-each input block is written to by as many (overlap-add); the kernel sums over the blocks in the frequency domain, so
-one inverse transform suffices. A single block is the whole-signal transform.
+A signal is cut into blocks of `hop` positions, a kernel into parts of `reach` taps. Each output block reads
+`hop + reach - 1` inputs for each part (overlap-save); each input block is written to by as many (overlap-add); the
+kernel sums over the blocks in the frequency domain, so one inverse transform for each part suffices. Blocks move by
+one part's reach where there are several parts (Wefers, Partitioned convolution algorithms for
+real-time auralization, 2015), so that part `p` of output
+block `b` reads input block `b + p`.
 
 The error is relative to the norms of the operands, not to each output: an isolated large value, or one NaN, spreads
 over its whole block.
 """
 
+import functools
+import operator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -16,27 +22,71 @@ from jax import Array
 
 from jconv.methods.arrays import dilated, padded_input, shifted, unpadded_input
 from jconv.methods.problem import Face, Method, Problem
-from jconv.window import Window
 
-LEAST_BLOCK = 4  # a block's transform is at least this many spans long, where the signal is
+LEAST_SIZE = 1024  # of a block's transform
+SPANS = (2, 4)  # a block's transform is so many spans long
+PARTS = (2, 4, 8, 16)  # that the kernel may be cut into
+ABREAST = 8  # transforms that fill the lanes of a vector, and together take as long as `TIMES` alone
+TIMES = 2.0
+PRODUCT = 1.5  # a complex multiplication, in samples of a transform times the logarithm of its length
 
 
 class Blocks(NamedTuple):
-    """How a signal is cut: `count` blocks of `hop` positions, transformed at length `size >= hop + span - 1`."""
+    """`count` blocks of `hop` positions and `parts` parts of `reach` taps, transformed at length `size`.
+
+    `size >= hop + reach - 1`; with several parts `hop == reach`.
+    """
 
     count: int
     hop: int
     size: int
+    parts: int
+    reach: int
 
     @classmethod
-    def of(cls, window: Window) -> "Blocks":
-        """One block if the signal is short in spans, else blocks of about `LEAST_BLOCK` spans."""
-        positions = window.extent - window.span + 1
-        size = fast_length(max(LEAST_BLOCK * window.span, 1024))
-        hop = size - window.span + 1
-        if positions <= 2 * hop:
-            return cls(1, positions, fast_length(window.extent))
-        return cls(-(-positions // hop), hop, size)
+    def of(cls, problem: Problem) -> "Blocks":
+        """The cheapest to transform and multiply."""
+        return min(_cuts(problem), key=lambda b: b.points(problem) + PRODUCT * b.products(problem))
+
+    @property
+    def read(self) -> int:
+        """Blocks that the output blocks read together."""
+        return self.count + self.parts - 1
+
+    def points(self, problem: Problem) -> float:
+        """Samples transformed times the logarithm of the length; fewer where transforms share vectors."""
+        turns = sum(n % ABREAST + TIMES * (n // ABREAST) for n in self._transforms(problem))
+        return float(turns * self.size * np.log2(self.size))
+
+    def samples(self, problem: Problem) -> float:
+        """Samples transformed."""
+        return float(sum(self._transforms(problem)) * self.size)
+
+    def products(self, problem: Problem) -> float:
+        """Multiplications of complex samples."""
+        pairs = problem.problems * problem.batch * problem.groups * problem.inputs * problem.outputs
+        return float(self.count * self.parts * pairs * self.size) / 2
+
+    def _transforms(self, problem: Problem) -> tuple[int, int, int]:
+        """How many of x, y and the kernel."""
+        signals, groups = problem.problems * problem.batch * problem.groups, problem.problems * problem.groups
+        kernels = groups * problem.inputs * problem.outputs
+        return signals * problem.inputs * self.read, signals * problem.outputs * self.count, kernels * self.parts
+
+
+def _cuts(problem: Problem) -> Iterator[Blocks]:
+    window = problem.window
+    span, positions = window.span, window.extent - window.span + 1
+    yield Blocks(1, positions, fast_length(window.extent), 1, span)
+    for spans in SPANS:
+        size = fast_length(max(spans * span, LEAST_SIZE))
+        hop = size - span + 1
+        if hop < positions:
+            yield Blocks(-(-positions // hop), hop, size, 1, span)
+    for parts in PARTS:
+        reach = -(-span // parts)
+        if 2 * reach >= LEAST_SIZE and reach < positions:
+            yield Blocks(-(-positions // reach), reach, fast_length(2 * reach - 1), parts, reach)
 
 
 def fast_length(least: int) -> int:
@@ -60,77 +110,82 @@ def fast_length(least: int) -> int:
 def error_ratio(face: Face, problem: Problem) -> float:
     """How many times the error bound of a direct sum that of this method is, for random data of one scale.
 
-    A transform's error is at most about `2 eps |x| |k|`, in norms over what one block contracts; a direct sum's
-    `4 eps sum |x| |k|`. Of random data with `n` terms a result, the sum is about `2/pi n`, and a norm the root of its
-    number of entries.
+    A transform's error is at most about `2 eps |x| |k|`, in norms over what one block contracts with one part; a
+    direct sum's `4 eps sum |x| |k|`. Of random data with `n` terms a result, the sum is about `2/pi n`, and a norm the
+    root of its number of entries.
     """
-    window, blocks = problem.window, Blocks.of(problem.window)
+    window, blocks = problem.window, Blocks.of(problem)
+    taps = window.kernel_size / blocks.parts
     if face == "output":
-        longer = (blocks.hop + window.span - 1) / window.kernel_size
+        longer = (blocks.hop + blocks.reach - 1) / taps
     elif face == "input":
-        longer = blocks.hop * window.stride / window.kernel_size
+        longer = blocks.hop * window.stride / taps
     else:
         longer = window.extent / window.output_length
     return np.pi / 4 * longer**0.5
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
-    """`Y = sum over c of X_c * conj(K_c)`, a correlation."""
-    window, blocks, precision = problem.window, Blocks.of(problem.window), problem.precision
-    signal = _spectrum(_reading_blocks(x, problem, blocks), blocks)
-    kernel = _reversed_spectrum(_kernel_over_time(k, problem), blocks)
-    if problem.inputs == 1:  # no sum: XLA is better off without a matrix product
-        product = signal * kernel[:, None, :, None, 0]
-    else:
-        product = jnp.einsum("bngmcf,bgcof->bngmof", signal, kernel, precision=precision)
-    y = _samples(product, blocks, problem)[..., : blocks.hop]  # (b, n, g, blocks, o, hop)
+    """`Y_b = sum over c and p of X_(b+p)c * conj(K_pc)`, a correlation."""
+    window, blocks = problem.window, Blocks.of(problem)
+    signal = _spectrum(_reading_blocks(x, problem, blocks), blocks)  # (b, n, g, blocks, c, f)
+    kernel = _reversed_spectrum(_kernel_parts(k, problem, blocks), blocks)  # (b, g, parts, c, o, f)
+    product = _sum(
+        _times(_blocks_from(signal, p, blocks.count), kernel[:, :, p], "bngmcf,bgcof->bngmof", problem)
+        for p in range(blocks.parts)
+    )
+    y = _samples(product, blocks, problem)[..., : blocks.hop]
     y = _joined(y)[..., : window.extent - window.span + 1 : window.stride]
     return jnp.moveaxis(y, 4, 2)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
-    """`X_c = sum over o of Y_o * K_co`, a convolution."""
-    window, blocks, precision = problem.window, Blocks.of(problem.window), problem.precision
+    """`X_bc = sum over o and p of Y_(b-p)o * K_pco`, a convolution."""
+    window, blocks = problem.window, Blocks.of(problem)
     signal = _spectrum(_writing_blocks(y, problem, blocks), blocks)
-    kernel = _spectrum(_kernel_over_time(k, problem), blocks)
-    if problem.outputs == 1:
-        product = signal * kernel[:, None, :, None, :, 0]
-    else:
-        product = jnp.einsum("bngmof,bgcof->bngmcf", signal, kernel, precision=precision)
-    x = _samples(product, blocks, problem)[..., : blocks.hop + window.span - 1]
+    kernel = _spectrum(_kernel_parts(k, problem, blocks), blocks)
+    kernel = jnp.swapaxes(kernel, 3, 4)
+    product = _sum(
+        shifted(_times(signal, kernel[:, :, p], "bngmof,bgocf->bngmcf", problem), p, blocks.read, axis=3)
+        for p in range(blocks.parts)
+    )
+    x = _samples(product, blocks, problem)[..., : blocks.hop + blocks.reach - 1]
     heads, tails = _joined(x[..., : blocks.hop]), x[..., blocks.hop :]
-    if blocks.count == 1:
+    if blocks.read == 1:
         padded = jnp.concatenate([heads, tails[:, :, :, 0]], axis=-1)
     else:
         late = _joined(shifted(tails, 0, blocks.hop, axis=5))
-        total = window.extent
-        padded = shifted(heads, 0, total, axis=4) + shifted(late, blocks.hop, total, axis=4)
+        padded = shifted(heads, 0, window.extent, axis=4) + shifted(late, blocks.hop, window.extent, axis=4)
     return unpadded_input(jnp.moveaxis(padded, 4, 2), window)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
-    """`K_co = sum over blocks and batch of X_c * conj(Y_o)`."""
-    window, blocks, precision = problem.window, Blocks.of(problem.window), problem.precision
+    """`K_pco = sum over blocks and batch of X_(b+p)c * conj(Y_bo)`."""
+    window, blocks = problem.window, Blocks.of(problem)
     signal = _spectrum(_reading_blocks(x, problem, blocks), blocks)
     cotangent = _reversed_spectrum(_writing_blocks(y, problem, blocks), blocks)
-    if problem.inputs == 1 or problem.outputs == 1:
-        product = jnp.sum(signal[..., :, None, :] * cotangent[..., None, :, :], axis=(1, 3))
-    else:
-        product = jnp.einsum("bngmcf,bngmof->bgcof", signal, cotangent, precision=precision)
-    k = _samples(product, blocks, problem)[..., : window.span : window.dilation]
+
+    def part(p: int) -> Array:
+        read = _blocks_from(signal, p, blocks.count)
+        if problem.inputs == 1 or problem.outputs == 1:
+            return jnp.sum(read[..., :, None, :] * cotangent[..., None, :, :], axis=(1, 3))
+        return jnp.einsum("bngmcf,bngmof->bgcof", read, cotangent, precision=problem.precision)
+
+    product = jnp.stack([part(p) for p in range(blocks.parts)], axis=4)  # (b, g, c, o, parts, f)
+    k = _samples(product, blocks, problem)[..., : blocks.reach]
+    k = k.reshape(*k.shape[:4], blocks.parts * blocks.reach)[..., : window.span : window.dilation]
     return jnp.transpose(k, (0, 4, 2, 1, 3))
 
 
 def _reading_blocks(x: Array, problem: Problem, blocks: Blocks) -> Array:
-    """What each block reads: (b, n, g, blocks, c, hop + span - 1)."""
-    window = problem.window
-    signal = jnp.moveaxis(padded_input(x.astype(problem.accumulate), window), 2, 4)  # (b, n, g, c, time)
-    if blocks.count == 1:
+    """What each block reads: (b, n, g, blocks, c, hop + reach - 1)."""
+    signal = jnp.moveaxis(padded_input(x.astype(problem.accumulate), problem.window), 2, 4)  # (b, n, g, c, time)
+    if blocks.read == 1:
         return signal[:, :, :, None]
-    signal = shifted(signal, 0, (blocks.count + 1) * blocks.hop, axis=4)
+    signal = shifted(signal, 0, (blocks.read + 1) * blocks.hop, axis=4)
     heads = _cut(signal[..., : -blocks.hop], blocks)
     tails = _cut(signal[..., blocks.hop :], blocks)
-    return jnp.concatenate([heads, tails[..., : window.span - 1]], axis=-1)
+    return jnp.concatenate([heads, tails[..., : blocks.reach - 1]], axis=-1)
 
 
 def _writing_blocks(y: Array, problem: Problem, blocks: Blocks) -> Array:
@@ -139,14 +194,31 @@ def _writing_blocks(y: Array, problem: Problem, blocks: Blocks) -> Array:
     return _cut(shifted(upsampled, 0, blocks.count * blocks.hop, axis=4), blocks)
 
 
-def _kernel_over_time(k: Array, problem: Problem) -> Array:
-    """(b, taps, c, g, o) -> (b, g, c, o, span)."""
-    return dilated(jnp.transpose(k, (0, 3, 2, 4, 1)).astype(problem.accumulate), problem.window.dilation, axis=4)
+def _kernel_parts(k: Array, problem: Problem, blocks: Blocks) -> Array:
+    """(b, taps, c, g, o) -> (b, g, parts, c, o, reach)."""
+    k = dilated(jnp.transpose(k, (0, 3, 2, 4, 1)).astype(problem.accumulate), problem.window.dilation, axis=4)
+    k = shifted(k, 0, blocks.parts * blocks.reach, axis=4)
+    return jnp.moveaxis(k.reshape(*k.shape[:4], blocks.parts, blocks.reach), 4, 2)
+
+
+def _blocks_from(spectra: Array, first: int, count: int) -> Array:
+    return spectra[:, :, :, first : first + count]
+
+
+def _times(signal: Array, kernel: Array, formula: str, problem: Problem) -> Array:
+    """The spectra of blocks times those of one part of the kernel, summed over the channels of the signal."""
+    if signal.shape[4] == 1:  # no sum: XLA is better off without a matrix product
+        return signal * kernel[:, None, :, None, 0]
+    return jnp.einsum(formula, signal, kernel, precision=problem.precision)
+
+
+def _sum(terms: Iterable[Array]) -> Array:
+    return functools.reduce(operator.add, terms)
 
 
 def _cut(signal: Array, blocks: Blocks) -> Array:
     """(b, n, g, channels, blocks * hop) -> (b, n, g, blocks, channels, hop)."""
-    return jnp.swapaxes(signal.reshape(*signal.shape[:-1], blocks.count, blocks.hop), 3, 4)
+    return jnp.swapaxes(signal.reshape(*signal.shape[:-1], -1, blocks.hop), 3, 4)
 
 
 def _joined(parts: Array) -> Array:
