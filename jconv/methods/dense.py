@@ -35,9 +35,9 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 
     def one(i: int | Array) -> Array:
         y = xla.output(_channels(_groups(x, i, together)), _block_diagonal(_groups(k, i, together)), block)
-        return y.reshape(*y.shape[:3], together, problem.outputs)
+        return y[0, :, :, 0]
 
-    return _each_block(one, blocks)
+    return _each_block(one, blocks).reshape(problem.y_shape)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
@@ -62,9 +62,10 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
         kernels = transposed(_channels(_groups(y, i, together)), (0, 2, 1, 3, 4))  # (1, time, n, 1, o)
         signals, kernels = lax.optimization_barrier((signals, kernels))
         k = lax.optimization_barrier(xla.output(signals, kernels, turned))  # (1, c, taps, 1, o)
-        return _diagonal(jnp.swapaxes(k, 1, 2), problem)
+        k = _diagonal(jnp.swapaxes(k, 1, 2), problem)
+        return k.reshape(*k.shape[1:3], together * problem.outputs)
 
-    return _each_block(one, blocks)
+    return _each_block(one, blocks).reshape(problem.k_shape)
 
 
 def folds(problem: Problem) -> bool:
@@ -101,11 +102,11 @@ def _each_problem(face: Callable[[Array, Array, Problem], Array], a: Array, b: A
 
 
 def _each_block(one: Callable[[int | Array], Array], blocks: int) -> Array:
-    """`one(i)` for each block, joined along the groups (axis 3)."""
+    """`one(i)` for each block, joined along the last of three axes: XLA joins arrays of more axes entry by entry."""
     if blocks <= UNROLLED:
-        return jnp.concatenate([one(i) for i in range(blocks)], axis=3)
-    parts = moved(lax.map(one, jnp.arange(blocks)), 0, 3)
-    return parts.reshape(*parts.shape[:3], blocks * parts.shape[4], parts.shape[5])
+        return jnp.concatenate([one(i) for i in range(blocks)], axis=2)
+    parts = moved(lax.map(one, jnp.arange(blocks)), 0, 2)
+    return parts.reshape(*parts.shape[:2], blocks * parts.shape[3])
 
 
 def _groups(a: Array, block: int | Array, together: int) -> Array:
