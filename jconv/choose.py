@@ -2,7 +2,7 @@
 
 On a CPU the method of least estimated cost wins (`jconv.costs`), of those that are sound: that hold at most
 `MOST_HELD` times the operands and the result in memory, and, a Fourier transform, whose error bound stays within
-`MOST_ERROR` times that of a direct sum (`jconv.methods.fft.error_ratio`).
+`MOST_ERROR` times that of a direct sum (`jconv.methods.blocks.error_ratio`).
 
 On other platforms nothing has been measured: XLA's own convolution is taken for one group, a fused sum of taps for
 depthwise kernels, and a Fourier transform where it saves more than `FEWER_OPERATIONS` times the multiplications.
@@ -14,7 +14,7 @@ import numpy as np
 
 from jconv.costs import counts, entries, held, macs, moved
 from jconv.methods import REGISTRY, Face, Problem
-from jconv.methods.fft import Blocks, error_ratio
+from jconv.methods.blocks import Blocks, error_ratio
 from jconv.nanoseconds import NANOSECONDS
 
 MOST_HELD = 4.0

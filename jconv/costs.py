@@ -22,7 +22,7 @@ import numpy as np
 
 from jconv.methods import Face, Problem, dense, fused, fused_kernel
 from jconv.methods.arrays import UNROLLED
-from jconv.methods.fft import Blocks
+from jconv.methods.blocks import Blocks
 from jconv.methods.folding import folded
 
 Counts = dict[str, float]

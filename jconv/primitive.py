@@ -95,7 +95,7 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     name = method if method in REGISTRY else choose(face, problem, platform, method)
 
     wanted = problem.accumulate if platform == "cpu" else problem.dtype
-    problem = replace(problem, dtype=wanted)
+    problem = replace(problem, dtype=wanted, platform=platform)
 
     def compute(first: Array, second: Array) -> Array:
         converted = not first.dtype == second.dtype == wanted

@@ -16,7 +16,7 @@ import jconv.nnx
 from jconv.choose import choose, objection
 from jconv.costs import held
 from jconv.methods import FACES, REGISTRY, Method
-from jconv.methods.fft import Blocks, error_ratio
+from jconv.methods.blocks import Blocks, error_ratio
 from jconv.primitive import convolve
 from jconv.selection import problem_of_call
 

@@ -1,6 +1,8 @@
 """Every method, face, layout and dtype against the float64 oracle, within derived bounds."""
 
 import math
+from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +14,10 @@ from oracle import pad_with_mode
 from problems import CASES, Case
 
 import jconv
+from jconv.choose import choose
+from jconv.methods import REGISTRY
+from jconv.primitive import OPERANDS, problem_of
+from jconv.window import Window
 
 ALL = ("auto", *jconv.METHODS)
 FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.complex64, np.complex128)
@@ -165,3 +171,27 @@ def test_ten_million_samples_and_a_kernel_of_65536():
     expected = np.zeros(length - taps + 1, np.float32)
     expected[at - taps + 1 : at + 1] = k[::-1, 0, 0]
     assert np.abs(y - expected).max() <= 20 * np.finfo(np.float32).eps * np.linalg.norm(k)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16], ids=lambda dtype: np.dtype(dtype).name)
+@pytest.mark.parametrize("method", ["auto", "taps"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_accelerators_run_is_right_too(case, method, dtype):
+    """Other loops than on a CPU, and operands that are not widened beforehand; run here, for want of another device."""
+    x, k, y = case.arrays(dtype)
+    per_group, outputs = k.shape[1], k.shape[2] // case.groups
+    axes = {
+        "x": jnp.asarray(x).reshape(1, *x.shape[:2], case.groups, per_group),
+        "k": jnp.asarray(k).reshape(1, *k.shape[:2], case.groups, outputs),
+        "y": jnp.asarray(y).reshape(1, *y.shape[:2], case.groups, outputs),
+    }
+    form = case.form
+    window = Window(form.length, form.taps, form.outputs, form.stride, form.dilation, form.low)
+    for face, (first, second, result) in OPERANDS.items():
+        problem = problem_of(face, axes[first], axes[second], window, None, np.dtype(dtype))
+        name = choose(face, problem, "cuda") if method == "auto" else method
+        problem = replace(problem, platform="cuda")
+        run = jax.jit(partial(REGISTRY[name].run, face, problem=problem))
+        flat = {"x": x, "k": k, "y": y}
+        got = run(axes[first], axes[second]).astype(dtype).reshape(flat[result].shape)
+        check(got, form, face, flat[first], flat[second], method=name)

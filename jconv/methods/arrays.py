@@ -48,6 +48,13 @@ def tap_of(kernels: Array, j: int | Array) -> Array:
     return lax.dynamic_index_in_dim(kernels, j, axis=1, keepdims=False)
 
 
+def each_tap(one: Callable[[int | Array], Array], taps: int) -> Array:
+    """`one(j)` for each tap, along axis 1."""
+    if taps <= UNROLLED:
+        return jnp.stack([one(j) for j in range(taps)], axis=1)
+    return moved(lax.map(one, jnp.arange(taps)), 0, 1)
+
+
 def windows(padded: Array, window: Window) -> Array:
     """(..., batch, extent, channels) -> (..., batch, output length, taps, channels): what each window reads.
 

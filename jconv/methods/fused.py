@@ -41,15 +41,15 @@ def has_narrow_groups(problem: Problem) -> bool:
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
 
-    In one fused loop the positions that read padding are summed by themselves, so that the many others need no padded
-    copy of `x`; a loop over taps reads `x` many times and is better off with the copy.
+    On a CPU, in one fused loop, the positions that read padding are summed by themselves, so that the many others need
+    no padded copy of `x`; a loop over taps reads `x` many times and is better off with the copy.
     """
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window, stride = problem.window, problem.window.stride
     before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
     after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
     looped = window.kernel_size > most_taps(problem.inputs, problem.outputs)
-    if looped or after - before < MOSTLY * window.output_length:
+    if problem.platform != "cpu" or looped or after - before < MOSTLY * window.output_length:
         return _some_positions(x, k, problem, 0, window.output_length)
     pieces = ((0, before), (before, after), (after, window.output_length))
     return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)
@@ -114,6 +114,8 @@ def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, pro
     def term(j: int | Array) -> Array:
         return _weighted(read(j), k, j, problem)
 
+    if problem.platform != "cpu":
+        return sum_of_terms(term, taps, UNROLLED)
     return sum_of_terms(term, taps, taps_at_once(k.shape[2]), most_taps(k.shape[2], k.shape[4]))
 
 

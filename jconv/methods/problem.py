@@ -25,7 +25,8 @@ FACES: tuple[Face, ...] = ("output", "input", "kernel")
 class Problem:
     """All that is static about one call: the window, the sizes, and how to do the arithmetic.
 
-    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns.
+    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. What a loop may hold, and
+    which loops run side by side, depends on the `platform`.
     """
 
     window: Window
@@ -37,6 +38,7 @@ class Problem:
     dtype: np.dtype
     accumulate: np.dtype
     precision: Any = None
+    platform: str = "cpu"
 
     @property
     def x_shape(self) -> tuple[int, ...]:

@@ -4,17 +4,13 @@ Where few channels are summed over (depthwise: one), a tap is a multiplication t
 it is a matrix product.
 """
 
-from collections.abc import Callable
-
-import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
 from jconv.methods import fused, fused_kernel
 from jconv.methods.arrays import (
-    UNROLLED,
+    each_tap,
     groups_first,
     groups_last,
-    moved,
     overlap_add,
     padded_input,
     sum_of_terms,
@@ -60,13 +56,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     def product(j: int | Array) -> Array:
         return problem.einsum("gntc,gnto->gco", tap(padded, j * window.dilation, window), cotangent)
 
-    return groups_last(_each(product, window.kernel_size), problem.groups)
-
-
-def _each(one: Callable[[int | Array], Array], taps: int) -> Array:
-    if taps <= UNROLLED:
-        return jnp.stack([one(j) for j in range(taps)], axis=1)
-    return moved(lax.map(one, jnp.arange(taps)), 0, 1)
+    return groups_last(each_tap(product, window.kernel_size), problem.groups)
 
 
 METHOD = Method("taps", output, input_face, kernel_face)
