@@ -101,7 +101,7 @@ def _taps(problem: Problem) -> Counts:
 
 def _fused(face: Face, problem: Problem) -> Counts:
     if face == "kernel":
-        return _fused_kernel_of_groups(problem) if fused_kernel.by_groups(problem) else _fused_kernel(problem)
+        return _fused_kernel(problem)
     window = problem.window
     summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
     depthwise = summed == inner == 1
@@ -124,6 +124,10 @@ def _fused(face: Face, problem: Problem) -> Counts:
 
 
 def _fused_kernel(problem: Problem) -> Counts:
+    if fused_kernel.by_groups(problem):
+        return _fused_kernel_of_groups(problem)
+    if fused_kernel.by_blocks(problem):
+        return {"call": 1.0, "mac of blocks": macs(problem), "moved": moved(problem)}
     channels = problem.groups * problem.inputs * problem.outputs
     work = macs(problem) * max(1.0, LANES / channels)
     passes = -(-problem.window.kernel_size // fused_kernel.TAPS_A_PASS)

@@ -69,6 +69,7 @@ CASES = (
     Case("all padding at the front", length=3, taps=2, padding=(9, -2)),
     Case("grouped", inputs=6, outputs=4, groups=2, taps=5, padding=(2, 2)),
     Case("depthwise", inputs=5, outputs=5, groups=5, taps=4, padding=(3, 0)),
+    Case("depthwise, many channels", inputs=70, outputs=70, groups=70, length=40, taps=9, stride=2, padding=(4, 4)),
     Case("depthwise with multiplier, strided", inputs=3, outputs=6, groups=3, taps=5, stride=2, padding=(2, 2)),
     Case("many to one a group", inputs=6, outputs=2, groups=2, taps=3, dilation=2),
     Case(

@@ -6,12 +6,13 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv.methods.arrays import each_tap, padded_input, tap
+from jconv.methods.arrays import UNROLLED, each_tap, padded_input, tap
 from jconv.methods.fused import has_narrow_groups
 from jconv.methods.problem import Problem
 
 TAPS_A_PASS = 8  # of depthwise kernels
 FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
+NARROW, BLOCK = 64, 8  # depthwise up to so many channels: blocks of so many positions; of 16 XLA does not vectorise
 ROWS_OF_GROUPS = 32  # positions that an iteration adds where groups have several channels
 
 
@@ -27,6 +28,8 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
         return _kernel_by_reductions(padded, y, problem)
     if by_groups(problem):
         return _kernel_of_groups(padded, y, problem)
+    if by_blocks(problem):
+        return _kernel_by_blocks(padded, y, problem)
     signals, cotangents = (a.reshape(*a.shape[:3], a.shape[3] * a.shape[4]) for a in (padded, y))
     if problem.problems == 1:
         k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
@@ -52,6 +55,13 @@ def _kernel_by_reductions(padded: Array, y: Array, problem: Problem) -> Array:
 def by_groups(problem: Problem) -> bool:
     """Whether the innermost loop is over the outputs of one group, and not over all channels."""
     return problem.inputs * problem.outputs > 1 and has_narrow_groups(problem)
+
+
+def by_blocks(problem: Problem) -> bool:
+    """Whether the channels are so few that an iteration of the loop would take longer than its sums."""
+    window = problem.window
+    depthwise = problem.inputs == problem.outputs == 1 < problem.groups <= NARROW
+    return depthwise and window.kernel_size <= UNROLLED and window.output_length >= BLOCK
 
 
 def rows_at_once(lanes: int) -> int:
@@ -121,6 +131,31 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
     sizes = (problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
     total = _over_positions(add, rows, jnp.zeros(sizes, problem.accumulate), problem)
     return jnp.transpose(total, (0, 2, 3, 1, 4))
+
+
+def _kernel_by_blocks(padded: Array, y: Array, problem: Problem) -> Array:
+    """Blocks of positions are summed by one fused loop for each tap; a product with ones adds up the blocks."""
+    window = problem.window
+    whole, rest = divmod(window.output_length, BLOCK)
+    ones = jnp.ones((problem.batch, whole), problem.accumulate)
+
+    def block_sums(j: int, first: int, rows: int, count: int) -> Array:  # (problems, batch, count, groups)
+        def product(row: int) -> Array:
+            step, start = BLOCK * window.stride, (first + row) * window.stride + j * window.dilation
+            seen = lax.slice_in_dim(padded, start, start + (count - 1) * step + 1, step, axis=2)
+            sent = lax.slice_in_dim(y, first + row, first + row + (count - 1) * BLOCK + 1, BLOCK, axis=2)
+            return (seen.astype(problem.accumulate) * sent.astype(problem.accumulate))[..., 0]
+
+        return sum((product(row) for row in range(1, rows)), start=product(0))
+
+    def one(j: int | Array) -> Array:
+        assert isinstance(j, int)
+        k = problem.einsum("nt,bntg->bg", ones, block_sums(j, 0, BLOCK, whole))
+        if rest:
+            k += jnp.sum(block_sums(j, whole * BLOCK, rest, 1), axis=(1, 2), dtype=problem.accumulate)
+        return k[:, None, :, None]
+
+    return each_tap(one, window.kernel_size)
 
 
 def _over_positions(add: Callable[..., Array], rows: int, total: Array, problem: Problem) -> Array:
