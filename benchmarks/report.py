@@ -6,6 +6,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.roofline import LARGE
 from benchmarks.summary import PEERS, Row, claims, rows
 
 HERE = Path(__file__).parent
@@ -93,7 +94,8 @@ def _machine(results: dict[str, Any], table: list[Row]) -> list[str]:
         f"- {machine['processor']}, {machine['cores']} cores, {machine['system']}; {machine['date']}",
         f"- {machine['dtype']}; Python {machine['python']}; {versions}",
         f"- matrix product {ceilings['matrix product FLOP/s'] / 1e9:.0f} GFLOP/s, "
-        f"copy {ceilings['copy bytes/s'] / 1e9:.1f} GB/s (read and write)",
+        f"copy {ceilings['copy bytes/s'] / 1e9:.1f} GB/s (read and write), "
+        f"of arrays from {LARGE >> 20} MiB {ceilings['large copy bytes/s'] / 1e9:.1f} GB/s",
     ]
     if spread:
         lines.append(f"- spread: the middle half of a contender's calls spans {100 * statistics.median(spread):.0f} %")

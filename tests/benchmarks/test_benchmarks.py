@@ -33,7 +33,7 @@ def lax_alone(monkeypatch):
     monkeypatch.setattr("benchmarks.roofline.ceilings", lambda dtype: dict.fromkeys(RATES, 1e9))
 
 
-RATES = ("matrix product FLOP/s", "copy bytes/s")
+RATES = ("matrix product FLOP/s", "copy bytes/s", "large copy bytes/s")
 
 
 @pytest.mark.usefixtures("lax_alone")
