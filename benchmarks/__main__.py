@@ -23,7 +23,13 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="keep the problems that the results have already")
     parser.add_argument("--quick", action="store_true", help="a few problems, briefly, into outputs/benchmarks")
     parser.add_argument("--report", action="store_true", help="no run: write RESULTS.md and pictures from the results")
-    parser.add_argument("--fit", action="store_true", help="no run: fit the cost model of jconv to the main results")
+    parser.add_argument(
+        "--fit",
+        nargs="*",
+        type=Path,
+        metavar="MORE",
+        help="no run: fit the cost model of jconv to the main results, and MORE files of the same grid and machine",
+    )
     parser.add_argument("--into", type=Path, help="folder of results/ and RESULTS.md (default: benchmarks)")
     options = parser.parse_args(words)
     if options.into is None:
@@ -36,7 +42,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> None:
     """Run what is asked for, then write the report."""
     options = arguments(words)
-    if options.fit:
+    if options.fit is not None:
         print(f"wrote {fitted(options)}")
         return
     if not options.report:
@@ -51,14 +57,17 @@ def main(words: list[str] | None = None) -> None:
 
 
 def fitted(options: argparse.Namespace) -> Path:
-    """Fit to the results of this machine's main grid."""
+    """Fit to the results of this machine's main grid, and to others of it."""
     from benchmarks import fit
     from benchmarks.results import device_slug, load
 
     path = options.into / "results" / f"{device_slug()}.json"
-    if not path.exists():
-        raise SystemExit(f"--fit needs {path}, which a run without options writes")
-    return fit.write(load(path), f"benchmarks/results/{path.name}")
+    for needed in (path, *options.fit):
+        if not needed.exists():
+            raise SystemExit(f"--fit needs {needed}, which a run writes")
+    runs = [load(needed) for needed in (path, *options.fit)]
+    more = f" and {len(options.fit)} more runs of its grid" if options.fit else ""
+    return fit.write(fit.least_of(runs), f"benchmarks/results/{path.name}{more}")
 
 
 def run(options: argparse.Namespace, problems: list[Problem]) -> None:

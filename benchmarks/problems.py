@@ -102,6 +102,7 @@ def _transposed(name: str, batch: int, length: int, inputs: int, outputs: int, w
 GRID: tuple[Problem, ...] = (
     Problem("seed", "dense", 1, 100, 2, 4, 3, scan=True, quick=True),
     Problem("dense-1-64-k8", "dense", 32, 128, 1, 64, 8, scan=True, quick=True),
+    Problem("dense-8-16-k7", "dense", 4, 400, 8, 16, 7),
     Problem("dense-16-32-k5", "dense", 16, 256, 16, 32, 5, padding=_same(5), scan=True),
     Problem("dense-64-64-k5", "dense", 32, 512, 64, 64, 5, scan=True),
     Problem("dense-64-64-k9", "dense", 8, 512, 64, 64, 9, padding=_same(9)),
@@ -109,6 +110,7 @@ GRID: tuple[Problem, ...] = (
     Problem("dense-256-256-k3", "dense", 8, 1024, 256, 256, 3),
     Problem("dense-512-512-k3", "dense", 4, 256, 512, 512, 3, padding=_same(3), scan=True),
     Problem("dense-32-32-k31", "dense", 4, 2048, 32, 32, 31, padding=_same(31)),
+    Problem("pointwise-16-32", "pointwise", 16, 1024, 16, 32, 1),
     Problem("pointwise-64-256", "pointwise", 8, 512, 64, 256, 1, scan=True, quick=True),
     Problem("pointwise-512-512", "pointwise", 4, 512, 512, 512, 1),
     Problem("front-1-512-k10-s5", "strided", 4, 16000, 1, 512, 10, stride=5),
@@ -123,6 +125,7 @@ GRID: tuple[Problem, ...] = (
     Problem("grouped-128-g8-k3", "grouped", 8, 1024, 128, 128, 3, groups=8, scan=True, quick=True),
     Problem("grouped-256-g32-k3", "grouped", 4, 1024, 256, 256, 3, groups=32, padding=_same(3)),
     Problem("grouped-64-g4-k9", "grouped", 8, 512, 64, 64, 9, groups=4, padding=_same(9)),
+    Problem("multiplier-24-x2-k7", "grouped", 6, 1200, 24, 48, 7, groups=24),
     Problem("multiplier-32-x4-k5", "grouped", 8, 1024, 32, 128, 5, groups=32, padding=_same(5)),
     _depthwise("depthwise-64-k3", 8, 1024, 64, 3, padding=_same(3), scan=True, quick=True),
     _depthwise("depthwise-1024-k4", 4, 2048, 1024, 4, padding=_causal(4), scan=True),

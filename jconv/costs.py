@@ -28,6 +28,7 @@ from jconv.methods.folding import folded
 Counts = dict[str, float]
 LANES = 16  # entries that a vector register holds
 SCALAR = 5.0  # times slower: loops over taps that XLA does not vectorise
+FEWEST_IN_A_VECTOR = 4  # entries of an innermost loop: one of fewer XLA does not vectorise
 CACHE = 2e6  # entries that are written and read again without a walk to memory
 
 
@@ -77,12 +78,15 @@ def _dense(face: Face, problem: Problem) -> Counts | None:
     across, run = {"output": (outputs, inputs), "input": (inputs, outputs), "kernel": (outputs, problem.batch)}[face]
     products = zeros * together * macs(problem)
     whole = math.ceil(across / LANES) * LANES / across  # of the vectors that the innermost loop fills
+    passes = 1 if blocks == 1 and face != "kernel" else 2
+    if face != "kernel" and problem.window.kernel_size == problem.window.stride == 1:
+        passes -= 1  # XLA makes it a matrix product
     return {
         "call": 1.0,
         "mac": products * whole,
         "packed": products / across,
         "packed in short runs": products / across / run,
-        "moved": (1 if blocks == 1 and face != "kernel" else 2) * moved(problem),
+        "moved": passes * moved(problem),
         "step": float(problem.problems * blocks),
     }
 
@@ -127,7 +131,7 @@ def _fused_kernel(problem: Problem) -> Counts:
     if fused_kernel.by_groups(problem):
         return _fused_kernel_of_groups(problem)
     if fused_kernel.by_blocks(problem):
-        return {"call": 1.0, "mac of blocks": macs(problem), "moved": moved(problem)}
+        return {"call": 1.0, "mac of blocks": macs(problem), "moved by blocks": moved(problem)}
     channels = problem.groups * problem.inputs * problem.outputs
     work = macs(problem) * max(1.0, LANES / channels)
     passes = -(-problem.window.kernel_size // fused_kernel.TAPS_A_PASS)
@@ -137,6 +141,7 @@ def _fused_kernel(problem: Problem) -> Counts:
         "mac": work,
         "mac of channel pairs": work if problem.inputs * problem.outputs > 1 else 0.0,
         "moved": passes * moved(problem),
+        "moved beyond the cache": passes * max(0.0, moved(problem) - CACHE),
         "step": passes * positions / fused_kernel.rows_at_once(channels),
         "last step": float(problem.problems),
     }
@@ -144,9 +149,10 @@ def _fused_kernel(problem: Problem) -> Counts:
 
 def _fused_kernel_of_groups(problem: Problem) -> Counts:
     steps = float(problem.batch * -(-problem.window.output_length // fused_kernel.ROWS_OF_GROUPS))
+    work = macs(problem) * (fused.VECTOR if problem.outputs < FEWEST_IN_A_VECTOR else _whole_vectors(problem.outputs))
     return {
         "call": 1.0,
-        "mac of groups": macs(problem) * _whole_vectors(problem.outputs),
+        "mac of groups": work,
         "moved by groups": moved(problem),
         "step of groups": steps,
     }

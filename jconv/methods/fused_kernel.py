@@ -58,9 +58,9 @@ def by_groups(problem: Problem) -> bool:
 
 
 def by_blocks(problem: Problem) -> bool:
-    """Whether the channels are so few that an iteration of the loop would take longer than its sums."""
+    """Whether one kernel has so few channels that an iteration of the loop would take longer than its sums."""
     window = problem.window
-    depthwise = problem.inputs == problem.outputs == 1 < problem.groups <= NARROW
+    depthwise = problem.problems == problem.inputs == problem.outputs == 1 < problem.groups <= NARROW
     return depthwise and window.kernel_size <= UNROLLED and window.output_length >= BLOCK
 
 
@@ -139,7 +139,7 @@ def _kernel_by_blocks(padded: Array, y: Array, problem: Problem) -> Array:
     whole, rest = divmod(window.output_length, BLOCK)
     ones = jnp.ones((problem.batch, whole), problem.accumulate)
 
-    def block_sums(j: int, first: int, rows: int, count: int) -> Array:  # (problems, batch, count, groups)
+    def block_sums(j: int, first: int, rows: int, count: int) -> Array:  # (1, batch, count, groups)
         def product(row: int) -> Array:
             step, start = BLOCK * window.stride, (first + row) * window.stride + j * window.dilation
             seen = lax.slice_in_dim(padded, start, start + (count - 1) * step + 1, step, axis=2)

@@ -141,3 +141,17 @@ def test_the_fit_finds_the_constants_that_made_the_times(tmp_path):
                 each, counted = names["NANOSECONDS"][method][face], counts(method, face, described) or {}
                 refitted = sum(each.get(name, 0.0) * count for name, count in counted.items())
                 assert abs(np.log(refitted / time)) < 0.1, (method, face, described)
+
+
+def test_of_several_runs_the_least_times_count():
+    """What one run alone has counts too, and what is another problem by now does not."""
+
+    def run(ms, length=12, **more):
+        problem = replace(SMALL, length=length)
+        records = {"taps": {"ms": ms}} | {name: {"ms": value} for name, value in more.items()}
+        return {"problems": {"small": {"problem": facts(problem), "cells": {"output": records}}}}
+
+    runs = [run(2.0, dense=1.0), run(1.5), run(0.1, length=13)]
+    least = fit.least_of(runs)["problems"]["small"]["cells"]["output"]
+    assert least == {"taps": {"ms": 1.5}, "dense": {"ms": 1.0}}
+    assert runs[0] == run(2.0, dense=1.0)
