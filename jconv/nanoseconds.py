@@ -1,7 +1,7 @@
 """Nanoseconds on a CPU for each count of `jconv.costs`, of each method and face.
 
 Written by `python -m benchmarks --fit`; do not edit. From
-benchmarks/results/cpu-2-cores.json and 2 more runs of its grid (jax 0.10.2, AMD EPYC (avx2), 2 cores).
+three runs of the main grid before the one in benchmarks/results (jax 0.10.2, AMD EPYC (avx2), 2 cores).
 """
 
 NANOSECONDS: dict[str, dict[str, dict[str, float]]] = {

@@ -173,8 +173,7 @@ def test_ten_million_samples_and_a_kernel_of_65536():
     assert np.abs(y - expected).max() <= 20 * np.finfo(np.float32).eps * np.linalg.norm(k)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16], ids=lambda dtype: np.dtype(dtype).name)
-@pytest.mark.parametrize("method", ["auto", "taps"])
+@pytest.mark.parametrize(("method", "dtype"), [("auto", np.float32), ("taps", ml_dtypes.bfloat16)])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_accelerators_run_is_right_too(case, method, dtype):
     """Other loops than on a CPU, and operands that are not widened beforehand; run here, for want of another device."""

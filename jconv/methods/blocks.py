@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from jconv.methods.problem import Face, Problem
+from jconv.window import Window
 
 LEAST_SIZE = 1024  # of a block's transform
-SPANS = (2, 4)  # a block's transform is so many spans long
+SPANS = 4  # a block's transform is so many spans long, where the kernel is in one part
 PARTS = (2, 4, 8, 16)  # that the kernel may be cut into
 ABREAST = 8  # transforms that fill the lanes of a vector, and together take as long as `TIMES` alone
 TIMES = 2.0
+WORTH = 0.48  # of the work may be left with the kernel in parts, whose blocks overlap more and need more memory
 PRODUCT = 1.5  # a complex multiplication, in samples of a transform times the logarithm of its length
 
 
@@ -34,8 +36,15 @@ class Blocks(NamedTuple):
 
     @classmethod
     def of(cls, problem: Problem) -> "Blocks":
-        """The cheapest to transform and multiply."""
-        return min(_cuts(problem), key=lambda b: b.points(problem) + PRODUCT * b.products(problem))
+        """The cheapest to transform and multiply, the kernel in parts only where that saves much."""
+
+        def work(blocks: Blocks) -> float:
+            return blocks.points(problem) + PRODUCT * blocks.products(problem)
+
+        best = min(_in_one_part(problem.window), key=work)
+        return min(
+            (cut for cut in _in_parts(problem.window) if work(cut) <= WORTH * work(best)), key=work, default=best
+        )
 
     @property
     def read(self) -> int:
@@ -63,17 +72,20 @@ class Blocks(NamedTuple):
         return signals * problem.inputs * self.read, signals * problem.outputs * self.count, kernels * self.parts
 
 
-def _cuts(problem: Problem) -> Iterator[Blocks]:
-    window = problem.window
+def _in_one_part(window: Window) -> Iterator[Blocks]:
+    """The whole signal, or blocks of it."""
     span, positions = window.span, window.extent - window.span + 1
     yield Blocks(1, positions, fast_length(window.extent), 1, span)
-    for spans in SPANS:
-        size = fast_length(max(spans * span, LEAST_SIZE))
-        hop = size - span + 1
-        if hop < positions:
-            yield Blocks(-(-positions // hop), hop, size, 1, span)
+    size = fast_length(max(SPANS * span, LEAST_SIZE))
+    hop = size - span + 1
+    if 2 * hop < positions:
+        yield Blocks(-(-positions // hop), hop, size, 1, span)
+
+
+def _in_parts(window: Window) -> Iterator[Blocks]:
+    positions = window.extent - window.span + 1
     for parts in PARTS:
-        reach = -(-span // parts)
+        reach = -(-window.span // parts)
         if 2 * reach >= LEAST_SIZE and reach < positions:
             yield Blocks(-(-positions // reach), reach, fast_length(2 * reach - 1), parts, reach)
 
