@@ -63,9 +63,9 @@ def least_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
         ]
         for cell, records in entry["cells"].items():
             for contender, record in records.items():
-                times = [ms for other in same if (ms := other["cells"][cell].get(contender, {}).get("ms")) is not None]
                 if "ms" in record:
-                    record["ms"] = min(times)
+                    times = (other["cells"][cell].get(contender, {}).get("ms") for other in same)
+                    record["ms"] = min(ms for ms in times if ms is not None)
     return first
 
 

@@ -122,7 +122,7 @@ def _fused(face: Face, problem: Problem) -> Counts:
         ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
         "moved": moved(problem),
         "moved in a loop": passes * moved(problem) if looped and not depthwise else 0.0,
-        "moved beyond the cache": passes * max(0.0, moved(problem) - CACHE),
+        "moved beyond the cache": passes * _beyond_the_cache(moved(problem)),
         "step": float(passes),
     }
 
@@ -141,7 +141,7 @@ def _fused_kernel(problem: Problem) -> Counts:
         "mac": work,
         "mac of channel pairs": work if problem.inputs * problem.outputs > 1 else 0.0,
         "moved": passes * moved(problem),
-        "moved beyond the cache": passes * max(0.0, moved(problem) - CACHE),
+        "moved beyond the cache": passes * _beyond_the_cache(moved(problem)),
         "step": passes * positions / fused_kernel.rows_at_once(channels),
         "last step": float(problem.problems),
     }
@@ -163,6 +163,11 @@ def _whole_vectors(inner: int) -> float:
     return -(-inner // fused.VECTOR) * fused.VECTOR / inner
 
 
+def _beyond_the_cache(count: float) -> float:
+    """How many of so many entries are walked to memory."""
+    return max(0.0, count - CACHE)
+
+
 def _gemm(problem: Problem) -> Counts | None:
     if problem.groups > 1 and problem.inputs * problem.outputs == 1:
         return None  # a product of numbers: "taps" without its fusion
@@ -172,7 +177,7 @@ def _gemm(problem: Problem) -> Counts | None:
         "mac": macs(problem),
         "laid out": laid_out,
         "laid out in short runs": laid_out / problem.inputs,
-        "laid out beyond the cache": max(0.0, laid_out - CACHE),
+        "laid out beyond the cache": _beyond_the_cache(laid_out),
         "laid out in groups": laid_out if problem.groups > 1 else 0.0,
         "moved": moved(problem),
         "step": float(problem.groups * problem.problems),

@@ -16,8 +16,8 @@ from problems import CASES, Case
 import jconv
 from jconv.choose import choose
 from jconv.methods import REGISTRY
-from jconv.primitive import OPERANDS, problem_of
-from jconv.window import Window
+from jconv.primitive import OPERANDS
+from jconv.selection import problem_of_call
 
 ALL = ("auto", *jconv.METHODS)
 FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.complex64, np.complex128)
@@ -178,19 +178,12 @@ def test_ten_million_samples_and_a_kernel_of_65536():
 def test_what_accelerators_run_is_right_too(case, method, dtype):
     """Other loops than on a CPU, and operands that are not widened beforehand; run here, for want of another device."""
     x, k, y = case.arrays(dtype)
-    per_group, outputs = k.shape[1], k.shape[2] // case.groups
-    axes = {
-        "x": jnp.asarray(x).reshape(1, *x.shape[:2], case.groups, per_group),
-        "k": jnp.asarray(k).reshape(1, *k.shape[:2], case.groups, outputs),
-        "y": jnp.asarray(y).reshape(1, *y.shape[:2], case.groups, outputs),
-    }
-    form = case.form
-    window = Window(form.length, form.taps, form.outputs, form.stride, form.dilation, form.low)
+    problem = replace(problem_of_call(x, k, **case.options), platform="cuda")
+    flat = {"x": x, "k": k, "y": y}
+    shapes = {"x": problem.x_shape, "k": problem.k_shape, "y": problem.y_shape}
+    axes = {name: jnp.asarray(flat[name]).reshape(shapes[name]) for name in flat}
     for face, (first, second, result) in OPERANDS.items():
-        problem = problem_of(face, axes[first], axes[second], window, None, np.dtype(dtype))
         name = choose(face, problem, "cuda") if method == "auto" else method
-        problem = replace(problem, platform="cuda")
         run = jax.jit(partial(REGISTRY[name].run, face, problem=problem))
-        flat = {"x": x, "k": k, "y": y}
         got = run(axes[first], axes[second]).astype(dtype).reshape(flat[result].shape)
-        check(got, form, face, flat[first], flat[second], method=name)
+        check(got, case.form, face, flat[first], flat[second], method=name)

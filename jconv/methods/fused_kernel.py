@@ -79,8 +79,7 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), window.output_length)
 
     def pairs(row: Array, *shape: int) -> Array:
-        spread = jnp.broadcast_to(row.reshape(shape), channels)
-        return spread.reshape(math.prod(channels)).astype(problem.accumulate)
+        return jnp.broadcast_to(row.reshape(shape), channels).reshape(math.prod(channels))
 
     def some_taps(first: int | Array, count: int) -> Array:
         def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
@@ -119,7 +118,6 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
         read = lax.dynamic_slice_in_dim(padded, n, 1, axis=1)
         read = lax.dynamic_slice_in_dim(read, t * window.stride, reach, axis=2)[:, 0]
         sent = lax.dynamic_slice_in_dim(lax.dynamic_slice_in_dim(y, n, 1, axis=1), t, rows, axis=2)[:, 0]
-        read, sent = read.astype(problem.accumulate), sent.astype(problem.accumulate)
 
         def products(row: int) -> Array:  # (problems, groups, taps, inputs, outputs)
             first = row * window.stride
@@ -144,18 +142,17 @@ def _kernel_by_blocks(padded: Array, y: Array, problem: Problem) -> Array:
             step, start = BLOCK * window.stride, (first + row) * window.stride + j * window.dilation
             seen = lax.slice_in_dim(padded, start, start + (count - 1) * step + 1, step, axis=2)
             sent = lax.slice_in_dim(y, first + row, first + row + (count - 1) * BLOCK + 1, BLOCK, axis=2)
-            return (seen.astype(problem.accumulate) * sent.astype(problem.accumulate))[..., 0]
+            return (seen * sent)[..., 0]
 
         return sum((product(row) for row in range(1, rows)), start=product(0))
 
-    def one(j: int | Array) -> Array:
-        assert isinstance(j, int)
+    def one(j: int) -> Array:
         k = problem.einsum("nt,bntg->bg", ones, block_sums(j, 0, BLOCK, whole))
         if rest:
             k += jnp.sum(block_sums(j, whole * BLOCK, rest, 1), axis=(1, 2), dtype=problem.accumulate)
         return k[:, None, :, None]
 
-    return each_tap(one, window.kernel_size)
+    return jnp.stack([one(j) for j in range(window.kernel_size)], axis=1)
 
 
 def _over_positions(add: Callable[..., Array], rows: int, total: Array, problem: Problem) -> Array:

@@ -26,7 +26,7 @@ class Problem:
     """All that is static about one call: the window, the sizes, and how to do the arithmetic.
 
     `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. What a loop may hold, and
-    which loops run side by side, depends on the `platform`.
+    which loops run side by side, depends on the `platform`; on "cpu" a method is given operands of `accumulate`.
     """
 
     window: Window
