@@ -56,23 +56,20 @@ def each_tap(one: Callable[[int | Array], Array], taps: int) -> Array:
 
 
 def windows(padded: Array, window: Window) -> Array:
-    """(..., batch, extent, channels) -> (..., batch, output length, taps, channels): what each window reads.
+    """(..., batch, extent, channels) -> (..., batch, output length, taps * channels): what each window reads.
 
-    Windows without dilation are cut from the signal folded into rows of `stride` positions, so that few and long
-    slices are joined; where even these are many, windows are gathered.
+    Gathered: XLA writes slices side by side entry by entry, up to 10 times slower. Windows without dilation are read
+    whole.
     """
-    taps, stride = window.kernel_size, window.stride
-    if window.dilation == 1 and 1 < stride <= taps and -(-taps // stride) <= UNROLLED:
-        rows = -(-taps // stride)
-        whole = (window.output_length + rows - 1) * stride
-        folded = shifted(padded, 0, whole).reshape(*padded.shape[:2], whole // stride, stride, padded.shape[3])
-        joined = [folded[:, :, row : row + window.output_length] for row in range(rows)]
-        return jnp.concatenate(joined, axis=3)[:, :, :, :taps]
-    if taps <= UNROLLED:
-        return jnp.stack([tap(padded, j * window.dilation, window) for j in range(taps)], axis=3)
-    starts = lax.iota(jnp.int32, window.output_length) * stride
-    offsets = lax.iota(jnp.int32, taps) * window.dilation
-    return padded[:, :, starts[:, None] + offsets[None, :]]
+    *sizes, extent, channels = padded.shape
+    taps, positions = window.kernel_size, lax.iota(jnp.int32, window.output_length) * window.stride
+    rows = padded.reshape(-1, extent * channels)
+    run = channels if window.dilation > 1 else taps * channels
+    offsets = lax.iota(jnp.int32, taps * channels // run) * window.dilation
+    starts = (positions[:, None] + offsets[None, :])[..., None] * channels
+    kept = lax.GatherDimensionNumbers(offset_dims=(0, 3), collapsed_slice_dims=(), start_index_map=(1,))
+    read = lax.gather(rows, starts, kept, (len(rows), run), mode="promise_in_bounds")
+    return read.reshape(*sizes, window.output_length, taps * channels)
 
 
 def added_windows(rows: Array, window: Window) -> Array:

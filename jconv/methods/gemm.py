@@ -1,7 +1,7 @@
 """Windows laid out as the rows of a matrix (im2col), then one matrix product a face, batched over groups."""
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from jconv.methods.arrays import added_windows, groups_first, groups_last, padded_input, unpadded_input, windows
 from jconv.methods.problem import Method, Problem
@@ -10,13 +10,18 @@ from jconv.methods.problem import Method, Problem
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """Rows of windows times the kernel matrix."""
     rows = windows(padded_input(groups_first(x), problem.window), problem.window)
-    return groups_last(problem.einsum("gntjc,gjco->gnto", rows, groups_first(k)), problem.groups)
+    kernels = groups_first(k)
+    matrices = kernels.reshape(kernels.shape[0], -1, problem.outputs)
+    return groups_last(problem.product(rows, matrices), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The transposed product gives rows of windows, added back where they came from."""
     window = problem.window
-    rows = problem.einsum("gnto,gjco->gntjc", groups_first(y), groups_first(k))
+    sent, kernels = groups_first(y), groups_first(k)
+    matrices = kernels.reshape(kernels.shape[0], -1, problem.outputs)
+    rows = problem.product(sent, lax.optimization_barrier(jnp.swapaxes(matrices, 1, 2)))
+    rows = rows.reshape(*sent.shape[:3], window.kernel_size, problem.inputs)
     return groups_last(unpadded_input(added_windows(rows, window), window), problem.groups)
 
 
@@ -28,9 +33,10 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     rows, sent = windows(padded_input(groups_first(x), problem.window), problem.window), groups_first(y)
     alone = problem.groups * problem.problems == 1
     if alone and problem.outputs < problem.window.kernel_size * problem.inputs:
-        k = jnp.moveaxis(problem.einsum("gnto,gntjc->gojc", sent, rows), 1, 3)
+        k = jnp.swapaxes(problem.einsum("gnto,gntc->goc", sent, rows), 1, 2)
     else:
-        k = problem.einsum("gntjc,gnto->gjco", rows, sent)
+        k = problem.einsum("gntc,gnto->gco", rows, sent)
+    k = k.reshape(k.shape[0], problem.window.kernel_size, problem.inputs, problem.outputs)
     return groups_last(k, problem.groups)
 
 

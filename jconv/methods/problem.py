@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 
 from jconv.window import Window
 
 Face = Literal["output", "input", "kernel"]
 FACES: tuple[Face, ...] = ("output", "input", "kernel")
+POINTWISE = range(4, 512)  # columns of a result that XLA computes faster as a pointwise convolution than as a product
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,26 @@ class Problem:
     def einsum(self, formula: str, a: Array, b: Array) -> Array:
         """`jnp.einsum` at this problem's precision, summed in `accumulate`."""
         return jnp.einsum(formula, a, b, precision=self.precision, preferred_element_type=self.accumulate)
+
+    def product(self, rows: Array, matrices: Array) -> Array:
+        """(matrices, n, t, summed) times (matrices, summed, across) -> (matrices, n, t, across).
+
+        A single float32 product on a CPU is written as a pointwise convolution: XLA has that computed by another
+        library than a plain product, up to twice as fast where the result is neither a column nor very wide.
+        """
+        pointwise = len(matrices) == 1 and matrices.shape[2] in POINTWISE
+        if not pointwise or self.platform != "cpu" or self.accumulate != np.float32:
+            return self.einsum("gntc,gco->gnto", rows, matrices)
+        y = lax.conv_general_dilated(
+            rows[0],
+            matrices,
+            window_strides=(1,),
+            padding="VALID",
+            dimension_numbers=("NWC", "WIO", "NWC"),
+            precision=self.precision,
+            preferred_element_type=self.accumulate,
+        )
+        return y[None]
 
 
 FaceFunction = Callable[[Array, Array, Problem], Array]

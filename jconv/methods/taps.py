@@ -4,7 +4,8 @@ Where few channels are summed over (depthwise: one), a tap is a multiplication t
 it is a matrix product.
 """
 
-from jax import Array
+import jax.numpy as jnp
+from jax import Array, lax
 
 from jconv.methods import fused, fused_kernel
 from jconv.methods.arrays import (
@@ -29,7 +30,7 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     padded, kernels = padded_input(groups_first(x), window), groups_first(k)
 
     def product(j: int | Array) -> Array:
-        return problem.einsum("gntc,gco->gnto", tap(padded, j * window.dilation, window), tap_of(kernels, j))
+        return problem.product(tap(padded, j * window.dilation, window), tap_of(kernels, j))
 
     return groups_last(sum_of_terms(product, window.kernel_size, 1), problem.groups)
 
@@ -38,10 +39,10 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """`x = sum over j of slice_j^T(y @ k_j^T)`."""
     if fused.suits("input", problem):
         return fused.input_face(y, k, problem)
-    sent, kernels = groups_first(y), groups_first(k)
+    sent, kernels = groups_first(y), lax.optimization_barrier(jnp.swapaxes(groups_first(k), 2, 3))
 
     def product(j: int | Array) -> Array:
-        return problem.einsum("gnto,gco->gntc", sent, tap_of(kernels, j))
+        return problem.product(sent, tap_of(kernels, j))
 
     return groups_last(unpadded_input(overlap_add(product, problem.window), problem.window), problem.groups)
 
