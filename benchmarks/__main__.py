@@ -27,8 +27,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         "--fit",
         nargs="*",
         type=Path,
-        metavar="MORE",
-        help="no run: fit the cost model of jconv to the main results, and MORE files of the same grid and machine",
+        metavar="FILE",
+        help="no run: fit the cost model of jconv to files of results, this machine's unless named; of each processor "
+        "the least times count",
     )
     parser.add_argument("--into", type=Path, help="folder of results/ and RESULTS.md (default: benchmarks)")
     options = parser.parse_args(words)
@@ -57,17 +58,21 @@ def main(words: list[str] | None = None) -> None:
 
 
 def fitted(options: argparse.Namespace) -> Path:
-    """Fit to the results of this machine's main grid, and to others of it."""
+    """Fit to the files named, or to this machine's main grid."""
     from benchmarks import fit
     from benchmarks.results import device_slug, load
 
-    path = options.into / "results" / f"{device_slug()}.json"
-    for needed in (path, *options.fit):
+    paths = options.fit or [options.into / "results" / f"{device_slug()}.json"]
+    for needed in paths:
         if not needed.exists():
             raise SystemExit(f"--fit needs {needed}, which a run writes")
-    runs = [load(needed) for needed in (path, *options.fit)]
-    more = f" and {len(options.fit)} more runs of its grid" if options.fit else ""
-    return fit.write(fit.least_of(runs), f"benchmarks/results/{path.name}{more}")
+    runs = [load(path) for path in paths]
+    for path, results in zip(paths, runs, strict=True):
+        if (fitting := (results["machine"]["dtype"], results["machine"]["grid"])) != ("float32", "main"):
+            raise SystemExit(
+                f"--fit takes runs of the main grid in float32; {path} is one of {fitting[1]} in {fitting[0]}"
+            )
+    return fit.write(runs)
 
 
 def run(options: argparse.Namespace, problems: list[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""Fit the constants of the cost model, `jconv/nanoseconds.py`, to the times of one file of results or several."""
+"""Fit the constants of the cost model, `jconv/nanoseconds.py`, to files of results, of one processor or several."""
 
 import copy
 from collections.abc import Iterator
@@ -69,8 +69,16 @@ def least_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return first
 
 
-def fit(results: dict[str, Any]) -> dict[str, dict[Face, dict[str, float]]]:
-    """Nanoseconds for each count of each method's face.
+def by_processor(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The least times of each processor."""
+    alike: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        alike.setdefault(run["machine"]["processor"], []).append(run)
+    return [least_of(those) for those in alike.values()]
+
+
+def fit(runs: list[dict[str, Any]]) -> dict[str, dict[Face, dict[str, float]]]:
+    """Nanoseconds for each count of each method's face, the middle way between the processors of `runs`.
 
     What is far slower than the best method of its problem counts little: no choice hangs on it.
     """
@@ -79,6 +87,7 @@ def fit(results: dict[str, Any]) -> dict[str, dict[Face, dict[str, float]]]:
         for face in FACES:
             rows = [
                 (counted, times[method], min(times.values()) / times[method])
+                for results in runs
                 for problem, times in measured(results, face)
                 if method in times and (counted := counts(method, face, problem)) is not None
             ]
@@ -107,20 +116,20 @@ def least_squares(rows: list[tuple[Counts, float, float]]) -> dict[str, float]:
     return {name: float(f"{c:.3g}") for name, c, share in zip(names, constants, shares, strict=True) if share > 1e-3}
 
 
-def write(results: dict[str, Any], name: str, target: Path = TARGET) -> Path:
-    """Replace the table of constants by those of `results`, which came from the file `name`."""
-    machine = results["machine"]
-    versions = f"jax {machine['versions']['jax']}, {machine['processor']}, {machine['cores']} cores"
+def write(runs: list[dict[str, Any]], target: Path = TARGET) -> Path:
+    """Replace the table of constants by those of `runs`."""
+    runs = by_processor(runs)
     lines = [
         '"""Nanoseconds on a CPU for each count of `jconv.costs`, of each method and face.',
         "",
-        "Written by `python -m benchmarks --fit`; do not edit. From",
-        f"{name} ({versions}).",
+        "Written by `python -m benchmarks --fit`; do not edit. From the main grid on:",
+        "",
+        *(f"- {_described(run['machine'])}" for run in runs),
         '"""',
         "",
         "NANOSECONDS: dict[str, dict[str, dict[str, float]]] = {",
     ]
-    for method, faces in fit(results).items():
+    for method, faces in fit(runs).items():
         lines.append(f'    "{method}": {{')
         for face, constants in faces.items():
             lines.append(f'        "{face}": {{')
@@ -129,3 +138,7 @@ def write(results: dict[str, Any], name: str, target: Path = TARGET) -> Path:
         lines.append("    },")
     target.write_text("\n".join([*lines, "}", ""]))
     return target
+
+
+def _described(machine: dict[str, Any]) -> str:
+    return f"{machine['processor']}, {machine['cores']} cores, jax {machine['versions']['jax']}, {machine['date']}"

@@ -31,10 +31,11 @@ def machine(dtype: str) -> dict[str, Any]:
 
 
 def device_slug() -> str:
-    """Such as "cpu-2-cores" or "nvidia-h200"."""
+    """Such as "cpu-2-cores-avx2" or "nvidia-h200"; a processor's vectors tell more of speed than its name."""
     if jax.default_backend() == "cpu":
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return f"cpu-{cores}-core" + "s" * (cores != 1)
+        vectors = _vectors(_cpu_facts())
+        return f"cpu-{cores}-core" + "s" * (cores != 1) + (f"-{vectors}" if vectors else "")
     return re.sub(r"[^a-z0-9]+", "-", jax.devices()[0].device_kind.lower()).strip("-")
 
 
@@ -67,13 +68,23 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    """The processor's name and its widest vectors, on which the rank of the methods depends as much."""
+    """The processor's name and its widest vectors."""
     if jax.default_backend() != "cpu":
         return jax.devices()[0].device_kind
+    facts = _cpu_facts()
+    name, vectors = re.search(r"^model name\s*: (.*)$", facts, flags=re.MULTILINE), _vectors(facts)
+    known = name[1].strip() if name else platform.processor() or platform.machine()
+    return known + (f" ({vectors})" if vectors else "")
+
+
+def _cpu_facts() -> str:
     try:
-        facts = Path("/proc/cpuinfo").read_text()
+        return Path("/proc/cpuinfo").read_text()
     except OSError:
-        return platform.processor() or platform.machine()
-    name = re.search(r"^model name\s*: (.*)$", facts, flags=re.MULTILINE)
-    vectors = next((word for word in ("avx512f", "avx2", "asimd") if re.search(rf"\b{word}\b", facts)), None)
-    return (name[1].strip() if name else platform.machine()) + (f" ({vectors})" if vectors else "")
+        return ""
+
+
+def _vectors(facts: str) -> str | None:
+    """The widest vectors that Linux says a CPU has."""
+    words = {"avx512f": "avx512", "avx2": "avx2", "asimd": "neon"}
+    return next((name for word, name in words.items() if re.search(rf"\b{word}\b", facts)), None)

@@ -58,17 +58,16 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 def most_taps(summed: int, inner: int) -> int:
     """Taps in one fused loop at the most, of so many summed channels, the innermost loop being over `inner` others.
 
-    More products than these run out of registers. Not so where the innermost loop is a single vector: there nothing is
-    kept for a second one, and it is the loop over taps that is slow.
+    More products than these run out of registers and of addresses that caches tell apart.
     """
     if summed == 1:
-        return 24
-    return max(1, (256 if inner <= VECTOR else 32) // summed)
+        return 32
+    return max(1, (256 if inner <= VECTOR else 160) // summed)
 
 
 def taps_at_once(summed: int) -> int:
     """Beyond, taps in each iteration of a loop over them."""
-    return 4 if summed == 1 else max(1, 16 // summed)
+    return 8 if summed == 1 else max(1, 32 // summed)
 
 
 def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:

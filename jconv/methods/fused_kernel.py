@@ -13,7 +13,9 @@ from jconv.methods.problem import Problem
 TAPS_A_PASS = 8  # of depthwise kernels
 FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
 NARROW, BLOCK = 64, 8  # depthwise up to so many channels: blocks of so many positions; of 16 XLA does not vectorise
-ROWS_OF_GROUPS = 32  # positions that an iteration adds where groups have several channels
+ROWS_OF_GROUPS = (
+    20  # positions that an iteration adds where groups have several channels; XLA fails to vectorise 12, or 16
+)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -109,11 +111,15 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
 
 
 def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
-    """The same with all kernels of all problems side by side, the inner loop being over one group's outputs."""
+    """The same with all kernels of all problems side by side, the inner loop being over one group's outputs.
+
+    Iterations add to two totals in turn. XLA writes one of several in place and by one thread; the only one it would
+    cut for several threads, whose start takes longer than an iteration.
+    """
     window = problem.window
     rows = min(ROWS_OF_GROUPS, window.output_length)
 
-    def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
+    def add(n: int | Array, t: int | Array, rows: int, totals: Array) -> Array:
         reach = (rows - 1) * window.stride + window.span
         read = lax.dynamic_slice_in_dim(padded, n, 1, axis=1)
         read = lax.dynamic_slice_in_dim(read, t * window.stride, reach, axis=2)[:, 0]
@@ -124,11 +130,14 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
             seen = lax.slice_in_dim(read, first, first + window.span, window.dilation, axis=1)
             return jnp.swapaxes(seen, 1, 2)[..., None] * sent[:, row, :, None, None, :]
 
-        return total + sum((products(row) for row in range(1, rows)), start=products(0))
+        turn = t // rows % 2
+        added = sum((products(row) for row in range(1, rows)), start=products(0))
+        total = lax.dynamic_index_in_dim(totals, turn) + added[None]
+        return lax.dynamic_update_index_in_dim(totals, total, turn, 0)
 
-    sizes = (problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
-    total = _over_positions(add, rows, jnp.zeros(sizes, problem.accumulate), problem)
-    return jnp.transpose(total, (0, 2, 3, 1, 4))
+    sizes = (2, problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
+    totals = _over_positions(add, rows, jnp.zeros(sizes, problem.accumulate), problem)
+    return jnp.transpose(totals[0] + totals[1], (0, 2, 3, 1, 4))
 
 
 def _kernel_by_blocks(padded: Array, y: Array, problem: Problem) -> Array:

@@ -130,11 +130,11 @@ def test_the_fit_finds_the_constants_that_made_the_times(tmp_path):
             costs = estimate(face, described, "cpu")
             cells[cell] = {name: {"ms": cost / 1e6} for name, cost in costs.items()}
         problems[problem.name] = {"problem": facts(problem), "cells": cells}
-    machine = {"versions": {"jax": "1.2.3"}, "processor": "abacus", "cores": 7}
-    path = fit.write({"machine": machine, "problems": problems}, "made.json", tmp_path / "nanoseconds.py")
+    machine = {"versions": {"jax": "1.2.3"}, "processor": "abacus", "cores": 7, "date": "1620-05-03"}
+    path = fit.write([{"machine": machine, "problems": problems}], tmp_path / "nanoseconds.py")
     names: dict = {}
     exec(path.read_text(), names)
-    assert "jax 1.2.3, abacus, 7 cores" in names["__doc__"]
+    assert "abacus, 7 cores, jax 1.2.3, 1620-05-03" in names["__doc__"]
     for face in FACES:
         for described, times in fit.measured({"problems": problems}, face):
             for method, time in times.items():
@@ -155,3 +155,12 @@ def test_of_several_runs_the_least_times_count():
     least = fit.least_of(runs)["problems"]["small"]["cells"]["output"]
     assert least == {"taps": {"ms": 1.5}, "dense": {"ms": 1.0}}
     assert runs[0] == run(2.0, dense=1.0)
+
+
+def test_each_processor_keeps_times_of_its_own():
+    def run(processor, ms):
+        entry = {"problem": facts(SMALL), "cells": {"output": {"taps": {"ms": ms}}}}
+        return {"machine": {"processor": processor}, "problems": {"small": entry}}
+
+    fast, slow = fit.by_processor([run("new", 2.0), run("old", 9.0), run("new", 1.0)])
+    assert [r["problems"]["small"]["cells"]["output"]["taps"]["ms"] for r in (fast, slow)] == [1.0, 9.0]
