@@ -20,8 +20,8 @@ from jconv.methods.arrays import (
 )
 from jconv.methods.problem import Face, Problem
 
-FEW = 4  # channels that are summed by unrolling, whatever is on the other side
-NARROW = 16  # and this many where both sides of a group have no more: a matrix product has nothing to reuse there
+FEW = 4  # channels that are summed by unrolling, whatever else
+NARROW = 16  # and this many in one loop, or where both sides of a group have no more
 VECTOR = 8  # entries that XLA's loops work on at once
 SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
@@ -29,8 +29,11 @@ MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting t
 
 def suits(face: Face, problem: Problem) -> bool:
     """Whether a face sums over so few channels that elementwise loops beat matrix products."""
-    summed = {"output": problem.inputs, "input": problem.outputs, "kernel": max(problem.inputs, problem.outputs)}
-    return summed[face] <= FEW or has_narrow_groups(problem)
+    if face == "kernel":
+        return max(problem.inputs, problem.outputs) <= FEW or has_narrow_groups(problem)
+    summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
+    one_loop = problem.platform == "cpu" and problem.window.kernel_size <= most_taps(summed, inner)
+    return summed <= FEW or has_narrow_groups(problem) or (summed <= NARROW and one_loop)
 
 
 def has_narrow_groups(problem: Problem) -> bool:
