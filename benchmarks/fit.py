@@ -64,7 +64,7 @@ def least_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
         for cell, records in entry["cells"].items():
             for contender, record in records.items():
                 if "ms" in record:
-                    times = (other["cells"][cell].get(contender, {}).get("ms") for other in same)
+                    times = (other["cells"].get(cell, {}).get(contender, {}).get("ms") for other in same)
                     record["ms"] = min(ms for ms in times if ms is not None)
     return first
 

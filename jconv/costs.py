@@ -7,8 +7,8 @@
     call        1
     mac         multiplications of the direct sum: problems * batch * positions * taps * groups * inputs * outputs
     packed      entries that a matrix product reads anew: mac / (width of the other matrix)
-    moved       entries of both signals, each time they are read or written
-    laid out    entries of windows, written side by side; dearer in short runs, by groups, and beyond the cache
+    moved       entries of both signals, each time they are read or written; dearer out of order and beyond the cache
+    laid out    entries of windows, written side by side; dearer in short runs, by groups, beyond the cache and so on
     step        iterations of a loop, or library calls
     point       samples transformed, times the binary logarithm of the length; fewer where transforms share vectors
     sample      samples transformed
@@ -60,19 +60,18 @@ def counts(method: str, face: Face, problem: Problem) -> Counts | None:
     if method == "taps":
         return _fused(face, problem) if fused.suits(face, problem) else _taps(problem)
     if method == "gemm":
-        return _gemm(problem)
+        return _gemm(face, problem)
     return _fft(face, problem) if method == "fft" else None
 
 
 def _dense(face: Face, problem: Problem) -> Counts | None:
     if problem.accumulate != np.float32:
         return None  # XLA has no fast convolution of other types
-    zeros = 1
-    if face != "output" and problem.window.stride > 1:
-        if dense.folds(problem):
-            problem = folded(problem)
-        elif face == "input":
-            zeros = problem.window.stride  # set between the entries of y
+    zeros, folds = 1, face != "output" and dense.folds(problem)
+    if folds:
+        problem = folded(problem)
+    elif face == "input":
+        zeros = problem.window.stride  # set between the entries of y
     together, blocks = dense.merging(problem)
     inputs, outputs = together * problem.inputs, together * problem.outputs
     across, run = {"output": (outputs, inputs), "input": (inputs, outputs), "kernel": (outputs, problem.batch)}[face]
@@ -87,6 +86,8 @@ def _dense(face: Face, problem: Problem) -> Counts | None:
         "packed": products / across,
         "packed in short runs": products / across / run,
         "moved": passes * moved(problem),
+        "moved by folding": moved(problem) if folds else 0.0,
+        "moved by groups": moved(problem) if blocks > 1 else 0.0,
         "step": float(problem.problems * blocks),
     }
 
@@ -148,7 +149,7 @@ def _fused_kernel(problem: Problem) -> Counts:
 
 
 def _fused_kernel_of_groups(problem: Problem) -> Counts:
-    steps = float(problem.batch * -(-problem.window.output_length // fused_kernel.ROWS_OF_GROUPS))
+    steps = float(problem.batch * -(-problem.window.output_length // fused_kernel.rows_of_groups(problem)))
     work = macs(problem) * (fused.VECTOR if problem.outputs < FEWEST_IN_A_VECTOR else _whole_vectors(problem.outputs))
     return {
         "call": 1.0,
@@ -168,17 +169,22 @@ def _beyond_the_cache(count: float) -> float:
     return max(0.0, count - CACHE)
 
 
-def _gemm(problem: Problem) -> Counts | None:
+def _gemm(face: Face, problem: Problem) -> Counts | None:
     if problem.groups > 1 and problem.inputs * problem.outputs == 1:
         return None  # a product of numbers: "taps" without its fusion
-    laid_out = macs(problem) / problem.outputs
+    window, laid_out = problem.window, macs(problem) / problem.outputs
+    run = problem.inputs  # entries read or added side by side
+    if window.dilation == 1:
+        run *= window.stride if face == "input" else window.kernel_size
     return {
         "call": 1.0,
         "mac": macs(problem),
         "laid out": laid_out,
-        "laid out in short runs": laid_out / problem.inputs,
+        "laid out in short runs": laid_out / run,
         "laid out beyond the cache": _beyond_the_cache(laid_out),
         "laid out in groups": laid_out if problem.groups > 1 else 0.0,
+        "laid out with dilation": laid_out if window.dilation > 1 else 0.0,
+        "laid out with padding": laid_out if max(window.low, window.high) > 0 else 0.0,
         "moved": moved(problem),
         "step": float(problem.groups * problem.problems),
     }

@@ -58,10 +58,13 @@ def each_tap(one: Callable[[int | Array], Array], taps: int) -> Array:
 def windows(padded: Array, window: Window) -> Array:
     """(..., batch, extent, channels) -> (..., batch, output length, taps * channels): what each window reads.
 
-    Gathered: XLA writes slices side by side entry by entry, up to 10 times slower. Windows without dilation are read
-    whole.
+    Windows that neither overlap nor leave gaps are there already. Others are gathered, those without dilation whole:
+    XLA writes slices side by side entry by entry, up to 10 times slower.
     """
     *sizes, extent, channels = padded.shape
+    if window.kernel_size == window.stride and window.dilation == 1:
+        read = shifted(padded, 0, window.output_length * window.stride)
+        return read.reshape(*sizes, window.output_length, window.kernel_size * channels)
     taps, positions = window.kernel_size, lax.iota(jnp.int32, window.output_length) * window.stride
     rows = padded.reshape(-1, extent * channels)
     run = channels if window.dilation > 1 else taps * channels

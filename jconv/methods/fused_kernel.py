@@ -7,15 +7,12 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv.methods.arrays import UNROLLED, each_tap, padded_input, tap
-from jconv.methods.fused import has_narrow_groups
+from jconv.methods.fused import VECTOR, has_narrow_groups
 from jconv.methods.problem import Problem
 
 TAPS_A_PASS = 8  # of depthwise kernels
 FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
 NARROW, BLOCK = 64, 8  # depthwise up to so many channels: blocks of so many positions; of 16 XLA does not vectorise
-ROWS_OF_GROUPS = (
-    20  # positions that an iteration adds where groups have several channels; XLA fails to vectorise 12, or 16
-)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -71,6 +68,14 @@ def rows_at_once(lanes: int) -> int:
     return min(max(ENTRIES // lanes, FEWEST_ROWS), MOST_ROWS)
 
 
+def rows_of_groups(problem: Problem) -> int:
+    """Positions that an iteration adds where groups have several channels.
+
+    Of 8 to 32 tried, with two versions of XLA: those that either fails to vectorise are 4 to 10 times slower.
+    """
+    return 16 if problem.outputs < VECTOR else 20
+
+
 def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     """(batch, extent, groups * inputs), (batch, positions, groups * outputs) -> (taps, groups * inputs * outputs).
 
@@ -117,7 +122,7 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
     cut for several threads, whose start takes longer than an iteration.
     """
     window = problem.window
-    rows = min(ROWS_OF_GROUPS, window.output_length)
+    rows = min(rows_of_groups(problem), window.output_length)
 
     def add(n: int | Array, t: int | Array, rows: int, totals: Array) -> Array:
         reach = (rows - 1) * window.stride + window.span
