@@ -104,6 +104,8 @@ GRID: tuple[Problem, ...] = (
     Problem("dense-1-64-k8", "dense", 32, 128, 1, 64, 8, scan=True, quick=True),
     Problem("dense-8-16-k7", "dense", 4, 400, 8, 16, 7),
     Problem("dense-16-32-k5", "dense", 16, 256, 16, 32, 5, padding=_same(5), scan=True),
+    Problem("dense-16-16-k3", "dense", 8, 1024, 16, 16, 3),
+    Problem("dense-6-12-k9", "dense", 8, 1024, 6, 12, 9),
     Problem("dense-64-64-k5", "dense", 32, 512, 64, 64, 5, scan=True),
     Problem("dense-64-64-k9", "dense", 8, 512, 64, 64, 9, padding=_same(9)),
     Problem("dense-128-128-k3", "dense", 8, 512, 128, 128, 3, padding=_same(3)),

@@ -11,7 +11,7 @@ from benchmarks.summary import PEERS, Row, claims, rows
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
-README_RESULTS = "cpu-2-cores"
+README_RESULTS = "cpu-2-cores-avx512"
 
 HEAD = """# How fast, against whom
 

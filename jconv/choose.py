@@ -2,7 +2,7 @@
 
 On a CPU the method of least estimated cost wins (`jconv.costs`), of those that are sound: that hold at most
 `MOST_HELD` times the operands and the result in memory, and, a Fourier transform, whose error bound stays within
-`MOST_ERROR` times that of a direct sum (`jconv.methods.blocks.error_ratio`).
+`MOST_ERROR` times that of a direct sum (`jconv.methods.blocks.error_ratio`) and which saves `LEAST_SAVED` of the time.
 
 On other platforms nothing has been measured: XLA's own convolution is taken for one group, a fused sum of taps for
 depthwise kernels, and a Fourier transform where it saves more than `FEWER_OPERATIONS` times the multiplications.
@@ -19,6 +19,7 @@ from jconv.nanoseconds import NANOSECONDS
 
 MOST_HELD = 4.0
 MOST_ERROR = 20.0
+LEAST_SAVED = 0.2
 WIDE = 2.0  # times slower than float32: types of 8 bytes and more, integers
 FEWER_OPERATIONS = 40.0
 
@@ -41,7 +42,7 @@ def choose(face: Face, problem: Problem, platform: str, method: str = "auto") ->
     costs = estimate(face, problem, platform)
     if method == "direct":
         costs = {name: cost for name, cost in costs.items() if not REGISTRY[name].spreads(face, problem)}
-    sound = {name: cost for name, cost in costs.items() if objection(name, face, problem) is None}
+    sound = {name: cost for name, cost in costs.items() if objection(name, face, problem, costs) is None}
     if not sound:
         return min(costs, key=lambda name: held(name, face, problem))
     return min(sound, key=sound.__getitem__)
@@ -65,8 +66,8 @@ def cost_terms(method: str, face: Face, problem: Problem) -> dict[str, float] | 
     return {name: wide * each.get(name, 0.0) * count for name, count in counted.items()}
 
 
-def objection(method: str, face: Face, problem: Problem) -> str | None:
-    """Why a method that can do a face is not taken for it, whatever its cost; or None."""
+def objection(method: str, face: Face, problem: Problem, costs: dict[str, float] | None = None) -> str | None:
+    """Why a method that can do a face is not taken for it, even if it has the least of `costs`; or None."""
     operands = moved(problem) + entries(problem.k_shape)
     widened = operands if problem.dtype != problem.accumulate else 0.0
     wider = problem.accumulate.itemsize / problem.dtype.itemsize
@@ -75,6 +76,10 @@ def objection(method: str, face: Face, problem: Problem) -> str | None:
         return f"would hold {times:.0f} times the operands and the result in memory"
     if method == "fft" and (ratio := error_ratio(face, problem)) > MOST_ERROR:
         return f"its error bound is {ratio:.0f} times that of a direct sum"
+    if method == "fft" and costs is not None:
+        sums = [cost for name, cost in costs.items() if name != "fft" and objection(name, face, problem) is None]
+        if costs["fft"] > (1 - LEAST_SAVED) * min(sums, default=np.inf):
+            return f"saves less than {100 * LEAST_SAVED:.0f} % of a direct sum's time"
     return None
 
 

@@ -106,9 +106,7 @@ def explain(
         lines.append(f"{face} ({MEANING[face]}): {chosen}")
         costs = estimate(face, problem, platform)
         for name in sorted(costs, key=costs.__getitem__):
-            lines.append(
-                f"  {'>' if name == chosen else ' '} {name:6}{_cost(name, face, problem, platform, costs[name])}"
-            )
+            lines.append(f"  {'>' if name == chosen else ' '} {name:6}{_cost(name, face, problem, platform, costs)}")
         unlisted = [name for name in REGISTRY if name not in costs]
         lines.append(f"    not considered: {', '.join(_unlisted(name, problem) for name in unlisted)}")
     return "\n".join(lines)
@@ -151,13 +149,14 @@ def _platform(platform: str | None) -> str:
     return {"gpu": "cuda"}.get(platform, platform)
 
 
-def _cost(name: str, face: Face, problem: Problem, platform: str, cost: float) -> str:
+def _cost(name: str, face: Face, problem: Problem, platform: str, costs: dict[str, float]) -> str:
+    cost = costs[name]
     if platform != "cpu":
         return f"{cost:10.3g} multiplications' worth (operation counts, not measured)"
     terms = cost_terms(name, face, problem) or {}
     largest = max(terms, key=terms.__getitem__)
     why = f"{100 * terms[largest] / max(cost, 1e-9):.0f} % of it: {largest}"
-    against = objection(name, face, problem)
+    against = objection(name, face, problem, costs if cost == min(costs.values()) else None)
     return f"{cost / 1e6:10.3f} ms   {why}" + (f"; not taken: {against}" if against else "")
 
 
