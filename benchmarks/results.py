@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import re
-import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,9 +46,9 @@ def load(path: Path) -> dict[str, Any]:
 def store(path: Path, results: dict[str, Any]) -> None:
     """Replace the file at once, so that a run cut short leaves a whole one behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as part:
-        json.dump(_rounded(results), part, indent=1)
-    os.replace(part.name, path)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(_rounded(results), indent=1))
+    os.replace(part, path)
 
 
 def _rounded(value: Any) -> Any:

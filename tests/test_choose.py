@@ -152,6 +152,15 @@ def test_a_transform_is_taken_only_where_its_error_bound_is_near_that_of_the_sum
     assert objection("fft", face, long) is None
 
 
+def test_a_transform_is_taken_only_where_it_saves_much():
+    """Its estimated cost is the least both times; and the notebook's own problem is summed."""
+    problem = problem_of_call(shape(1, 20_000, 1), shape(300, 1, 1))
+    assert objection("fft", "output", problem, {"fft": 0.75, "taps": 1.0}) is None
+    assert "saves less" in str(objection("fft", "output", problem, {"fft": 0.85, "taps": 1.0}))
+    assert objection("taps", "output", problem, {"fft": 0.85, "taps": 1.0}) is None
+    assert "fft" not in jconv.choose_method(shape(1, 100, 2), shape(3, 2, 4), platform="cpu").values()
+
+
 def test_long_kernels_are_cut_where_short_transforms_fill_the_vectors():
     """One signal of 131,072 samples; and of the table of problems those that are there to try it."""
     assert Blocks.of(problem_of_call(shape(1, 131_072, 1), shape(65_536, 1, 1))).parts > 1
