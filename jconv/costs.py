@@ -208,7 +208,7 @@ def held(method: str, face: Face, problem: Problem) -> float:
     window = problem.window
     read = macs(problem) / problem.outputs  # the windows laid out
     if method == "gemm":
-        return 2 * read  # a product of transposed windows makes XLA copy them
+        return 3 * read  # XLA copies transposed ones, and a step keeps those of the output for the kernel's gradient
     if method == "taps" and not fused.suits(face, problem) and face != "output":
         return read * min(window.kernel_size, UNROLLED) / window.kernel_size
     return 0.0

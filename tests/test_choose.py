@@ -161,6 +161,13 @@ def test_a_transform_is_taken_only_where_it_saves_much():
     assert "fft" not in jconv.choose_method(shape(1, 100, 2), shape(3, 2, 4), platform="cpu").values()
 
 
+def test_windows_beyond_32_bit_positions_are_refused_not_misread():
+    x, kernel = shape(1, 2**28, 8), shape(3, 8, 2)
+    with pytest.raises(NotImplementedError, match=r"gemm.*2147483648 entries"):
+        jax.eval_shape(lambda x, kernel: jconv.conv1d(x, kernel, method="gemm"), x, kernel)
+    assert "gemm" not in jconv.choose_method(x, kernel, platform="cpu").values()
+
+
 def test_long_kernels_are_cut_where_short_transforms_fill_the_vectors():
     """One signal of 131,072 samples; and of the table of problems those that are there to try it."""
     assert Blocks.of(problem_of_call(shape(1, 131_072, 1), shape(65_536, 1, 1))).parts > 1

@@ -21,19 +21,29 @@ from jconv.methods.arrays import (
 from jconv.methods.problem import Face, Problem
 
 FEW = 4  # channels that are summed by unrolling, whatever else
-NARROW = 16  # and this many in one loop, or where both sides of a group have no more
+NARROW = 16  # and this many where both sides of a group have no more: a matrix product has nothing to reuse there
+SHORT = 64  # products, and channels beside those summed, up to which a lone kernel is summed by unrolling as well
 VECTOR = 8  # entries that XLA's loops work on at once
 SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
+IN_PIECES = 96  # products up to which padded edges are set apart: three sums of more take a second to compile
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
 
 
 def suits(face: Face, problem: Problem) -> bool:
-    """Whether a face sums over so few channels that elementwise loops beat matrix products."""
+    """Whether a face sums over so few channels that elementwise loops beat matrix products.
+
+    For many kernels, products are small and loops win sooner than for one.
+    """
     if face == "kernel":
         return max(problem.inputs, problem.outputs) <= FEW or has_narrow_groups(problem)
     summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
-    one_loop = problem.platform == "cpu" and problem.window.kernel_size <= most_taps(summed, inner)
-    return summed <= FEW or has_narrow_groups(problem) or (summed <= NARROW and one_loop)
+    if summed <= FEW or has_narrow_groups(problem):
+        return True
+    if problem.groups * problem.problems > 1:
+        unrolls = problem.window.kernel_size <= most_taps(summed, inner)
+    else:
+        unrolls = problem.window.kernel_size * summed <= SHORT and inner <= SHORT
+    return problem.platform == "cpu" and summed <= NARROW and unrolls
 
 
 def has_narrow_groups(problem: Problem) -> bool:
@@ -45,14 +55,17 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
 
     On a CPU, in one fused loop, the positions that read padding are summed by themselves, so that the many others need
-    no padded copy of `x`; a loop over taps reads `x` many times and is better off with the copy.
+    no padded copy of `x`. A loop over taps reads `x` many times and is better off with the copy, and a sum of many
+    products takes long to compile three times.
     """
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window, stride = problem.window, problem.window.stride
     before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
     after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
-    looped = window.kernel_size > most_taps(problem.inputs, problem.outputs)
-    if problem.platform != "cpu" or looped or after - before < MOSTLY * window.output_length:
+    few = window.kernel_size * problem.inputs <= IN_PIECES and window.kernel_size <= most_taps(
+        problem.inputs, problem.outputs
+    )
+    if problem.platform != "cpu" or not few or after - before < MOSTLY * window.output_length:
         return _some_positions(x, k, problem, 0, window.output_length)
     pieces = ((0, before), (before, after), (after, window.output_length))
     return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)

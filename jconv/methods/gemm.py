@@ -40,4 +40,9 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     return groups_last(k, problem.groups)
 
 
-METHOD = Method("gemm", output, input_face, kernel_face)
+def _refuses(problem: Problem) -> str | None:
+    reach = problem.window.extent * problem.inputs
+    return None if reach < 2**31 else f"{reach} entries of a signal's group are beyond 32-bit positions"
+
+
+METHOD = Method("gemm", output, input_face, kernel_face, _refuses)

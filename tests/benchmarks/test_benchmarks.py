@@ -166,10 +166,12 @@ def test_each_processor_keeps_times_of_its_own():
     assert [r["problems"]["small"]["cells"]["output"]["taps"]["ms"] for r in (fast, slow)] == [1.0, 9.0]
 
 
-@pytest.mark.parametrize("dtype, grid, why", [("float32", "held-out", "held-out in float32"), ("float64", "main", "64")])
+@pytest.mark.parametrize(
+    ("dtype", "grid", "why"), [("float32", "held-out", "held-out in float32"), ("float64", "main", "64")]
+)
 def test_only_runs_of_the_main_grid_in_float32_are_fitted_to(dtype, grid, why, tmp_path):
     path = tmp_path / "run.json"
-    with pytest.raises(SystemExit, match="--fit needs .*run.json"):
+    with pytest.raises(SystemExit, match=r"--fit needs .*run\.json"):
         command.main(["--fit", str(path)])
     path.write_text(json.dumps({"machine": {"dtype": dtype, "grid": grid}, "problems": {}}))
     with pytest.raises(SystemExit, match=why):
