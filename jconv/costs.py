@@ -28,6 +28,7 @@ from jconv.methods.folding import folded
 Counts = dict[str, float]
 LANES = 16  # entries that a vector register holds
 SCALAR = 5.0  # times slower: loops over taps that XLA does not vectorise
+LOOPED = 2.0  # times slower: sums over several channels that are not of one loop
 FEWEST_IN_A_VECTOR = 4  # entries of an innermost loop: one of fewer XLA does not vectorise
 CACHE = 2e6  # entries that are written and read again without a walk to memory
 
@@ -111,13 +112,13 @@ def _fused(face: Face, problem: Problem) -> Counts:
     summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
     depthwise = summed == inner == 1
     phases = 1 if face == "output" or window.kernel_size > UNROLLED else window.stride
-    looped = window.kernel_size > phases * fused.most_taps(summed, inner)
+    looped = window.kernel_size > phases * fused.most_taps(summed)
     passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed))) if looped else 1
     if looped and face == "input" and window.stride > 1 and phases == 1:  # zeros between the entries of y
         problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
     work = macs(problem) * (max(1.0, LANES / problem.groups) if depthwise else _whole_vectors(inner))
-    if looped and summed > 1 and inner <= fused.VECTOR:
-        work *= SCALAR
+    if looped and summed > 1:
+        work *= SCALAR if inner <= fused.VECTOR else LOOPED
     return {
         "call": 1.0,
         ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,

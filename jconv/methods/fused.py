@@ -25,7 +25,6 @@ NARROW = 16  # and this many where both sides of a group have no more: a matrix 
 SHORT = 64  # products, and channels beside those summed, up to which a lone kernel is summed by unrolling as well
 VECTOR = 8  # entries that XLA's loops work on at once
 SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
-IN_PIECES = 96  # products up to which padded edges are set apart: three sums of more take a second to compile
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
 
 
@@ -40,7 +39,7 @@ def suits(face: Face, problem: Problem) -> bool:
     if summed <= FEW or has_narrow_groups(problem):
         return True
     if problem.groups * problem.problems > 1:
-        unrolls = problem.window.kernel_size <= most_taps(summed, inner)
+        unrolls = problem.window.kernel_size <= most_taps(summed)
     else:
         unrolls = problem.window.kernel_size * summed <= SHORT and inner <= SHORT
     return problem.platform == "cpu" and summed <= NARROW and unrolls
@@ -55,30 +54,25 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
 
     On a CPU, in one fused loop, the positions that read padding are summed by themselves, so that the many others need
-    no padded copy of `x`. A loop over taps reads `x` many times and is better off with the copy, and a sum of many
-    products takes long to compile three times.
+    no padded copy of `x`, which XLA would pad anew for each product; a loop over taps is better off with the copy.
     """
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window, stride = problem.window, problem.window.stride
     before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
     after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
-    few = window.kernel_size * problem.inputs <= IN_PIECES and window.kernel_size <= most_taps(
-        problem.inputs, problem.outputs
-    )
-    if problem.platform != "cpu" or not few or after - before < MOSTLY * window.output_length:
+    looped = window.kernel_size > most_taps(problem.inputs)
+    if problem.platform != "cpu" or looped or after - before < MOSTLY * window.output_length:
         return _some_positions(x, k, problem, 0, window.output_length)
     pieces = ((0, before), (before, after), (after, window.output_length))
     return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)
 
 
-def most_taps(summed: int, inner: int) -> int:
-    """Taps in one fused loop at the most, of so many summed channels, the innermost loop being over `inner` others.
+def most_taps(summed: int) -> int:
+    """Taps in one fused loop at the most, of so many summed channels.
 
-    More products than these run out of registers and of addresses that caches tell apart.
+    More products than these run out of registers and of addresses that caches tell apart, and take long to compile.
     """
-    if summed == 1:
-        return 32
-    return max(1, (256 if inner <= VECTOR else 160) // summed)
+    return 32 if summed == 1 else max(1, 128 // summed)
 
 
 def taps_at_once(summed: int) -> int:
@@ -131,7 +125,7 @@ def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, pro
 
     if problem.platform != "cpu":
         return sum_of_terms(term, taps, UNROLLED)
-    return sum_of_terms(term, taps, taps_at_once(k.shape[2]), most_taps(k.shape[2], k.shape[4]))
+    return sum_of_terms(term, taps, taps_at_once(k.shape[2]), most_taps(k.shape[2]))
 
 
 def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:
