@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cells import CELLS
-from benchmarks.summary import Row
+from benchmarks.summary import Row, in_cores
 
 # Okabe and Ito's colours, told apart by everybody
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -34,7 +34,7 @@ def draw(table: list[Row], machine: dict[str, Any], path: Path) -> bool:
     _legend(figure, colours)
     figure.suptitle(
         f"Time of the best peer over that of jconv's auto: right of the line jconv is faster\n"
-        f"{machine['processor']}, {machine['cores']} cores, {machine['dtype']}",
+        f"{machine['processor']}, {in_cores(machine)}, {machine['dtype']}",
         fontsize=11,
     )
     figure.savefig(path, dpi=110)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.roofline import LARGE
-from benchmarks.summary import PEERS, Row, claims, rows
+from benchmarks.summary import PEERS, Row, claims, in_cores, rows
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -91,7 +91,7 @@ def _machine(results: dict[str, Any], table: list[Row]) -> list[str]:
     ]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     lines = [
-        f"- {machine['processor']}, {machine['cores']} cores, {machine['system']}; {machine['date']}",
+        f"- {machine['processor']}, {in_cores(machine)}, {machine['system']}; {machine['date']}",
         f"- {machine['dtype']}; Python {machine['python']}; {versions}",
         f"- matrix product {ceilings['matrix product FLOP/s'] / 1e9:.0f} GFLOP/s, "
         f"copy {ceilings['copy bytes/s'] / 1e9:.1f} GB/s (read and write), "

@@ -54,6 +54,11 @@ class Row:
         return min(timed, key=lambda name: timed[name], default=None)
 
 
+def in_cores(machine: dict[str, Any]) -> str:
+    """Such as "2 cores"."""
+    return f"{machine['cores']} core" + "s" * (machine["cores"] != 1)
+
+
 def rows(results: dict[str, Any]) -> list[Row]:
     """Every cell, in the order of the grid."""
     made = []
