@@ -123,6 +123,8 @@ def set_precision(options: argparse.Namespace) -> None:
     """Equal arithmetic for all: 64 bits where asked for, and TF32 for everybody or for nobody."""
     import jax
 
+    from benchmarks.results import cores
+
     if options.dtype == "float64":
         jax.config.update("jax_enable_x64", True)
     if options.dtype == "float32" and jax.default_backend() != "cpu":
@@ -131,7 +133,7 @@ def set_precision(options: argparse.Namespace) -> None:
         import torch  # pyright: ignore[reportMissingImports]
     except ImportError:
         return
-    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    torch.set_num_threads(cores())
     torch.backends.cuda.matmul.allow_tf32 = options.tf32
     torch.backends.cudnn.allow_tf32 = options.tf32
     torch.backends.cudnn.benchmark = True

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.problems import Problem, from_facts
+from benchmarks.summary import in_cores
 from jconv.costs import Counts, counts
 from jconv.methods import FACES, METHODS, Face
 from jconv.methods import Problem as Sums
@@ -141,4 +142,4 @@ def write(runs: list[dict[str, Any]], target: Path = TARGET) -> Path:
 
 
 def _described(machine: dict[str, Any]) -> str:
-    return f"{machine['processor']}, {machine['cores']} cores, jax {machine['versions']['jax']}, {machine['date']}"
+    return f"{machine['processor']}, {in_cores(machine)}, jax {machine['versions']['jax']}, {machine['date']}"

@@ -19,7 +19,7 @@ def machine(dtype: str) -> dict[str, Any]:
     return {
         "device": device_slug(),
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "platform": jax.default_backend(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -32,10 +32,14 @@ def machine(dtype: str) -> dict[str, Any]:
 def device_slug() -> str:
     """Such as "cpu-2-cores-avx2" or "nvidia-h200"; a processor's vectors tell more of speed than its name."""
     if jax.default_backend() == "cpu":
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         vectors = _vectors(_cpu_facts())
-        return f"cpu-{cores}-core" + "s" * (cores != 1) + (f"-{vectors}" if vectors else "")
+        return f"cpu-{cores()}-core" + "s" * (cores() != 1) + (f"-{vectors}" if vectors else "")
     return re.sub(r"[^a-z0-9]+", "-", jax.devices()[0].device_kind.lower()).strip("-")
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load(path: Path) -> dict[str, Any]:

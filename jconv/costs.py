@@ -109,7 +109,7 @@ def _fused(face: Face, problem: Problem) -> Counts:
     if face == "kernel":
         return _fused_kernel(problem)
     window = problem.window
-    summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
+    summed, inner = fused.summed_and_inner(face, problem)
     depthwise = summed == inner == 1
     phases = 1 if face == "output" or window.kernel_size > UNROLLED else window.stride
     looped = window.kernel_size > phases * fused.most_taps(summed)

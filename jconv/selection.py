@@ -156,7 +156,7 @@ def _cost(name: str, face: Face, problem: Problem, platform: str, costs: dict[st
     terms = cost_terms(name, face, problem) or {}
     largest = max(terms, key=terms.__getitem__)
     why = f"{100 * terms[largest] / max(cost, 1e-9):.0f} % of it: {largest}"
-    against = objection(name, face, problem, costs if cost == min(costs.values()) else None)
+    against = objection(name, face, problem, costs)
     return f"{cost / 1e6:10.3f} ms   {why}" + (f"; not taken: {against}" if against else "")
 
 

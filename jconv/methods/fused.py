@@ -35,19 +35,28 @@ def suits(face: Face, problem: Problem) -> bool:
     """
     if face == "kernel":
         return max(problem.inputs, problem.outputs) <= FEW or has_narrow_groups(problem)
-    summed, inner = (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
+    summed, inner = summed_and_inner(face, problem)
     if summed <= FEW or has_narrow_groups(problem):
         return True
-    if problem.groups * problem.problems > 1:
+    if _many_kernels(problem):
         unrolls = problem.window.kernel_size <= most_taps(summed)
     else:
         unrolls = problem.window.kernel_size * summed <= SHORT and inner <= SHORT
     return problem.platform == "cpu" and summed <= NARROW and unrolls
 
 
+def summed_and_inner(face: Face, problem: Problem) -> tuple[int, int]:
+    """Channels that the output or input face sums over, and those of its result, the innermost loop."""
+    return (problem.inputs, problem.outputs) if face == "output" else (problem.outputs, problem.inputs)
+
+
 def has_narrow_groups(problem: Problem) -> bool:
     """Whether there are many kernels, each of few channels on both sides."""
-    return problem.groups * problem.problems > 1 and max(problem.inputs, problem.outputs) <= NARROW
+    return _many_kernels(problem) and max(problem.inputs, problem.outputs) <= NARROW
+
+
+def _many_kernels(problem: Problem) -> bool:
+    return problem.groups * problem.problems > 1
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:

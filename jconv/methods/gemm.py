@@ -10,17 +10,14 @@ from jconv.methods.problem import Method, Problem
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """Rows of windows times the kernel matrix."""
     rows = windows(padded_input(groups_first(x), problem.window), problem.window)
-    kernels = groups_first(k)
-    matrices = kernels.reshape(kernels.shape[0], -1, problem.outputs)
-    return groups_last(problem.product(rows, matrices), problem.groups)
+    return groups_last(problem.product(rows, _matrices(k)), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The transposed product gives rows of windows, added back where they came from."""
     window = problem.window
-    sent, kernels = groups_first(y), groups_first(k)
-    matrices = kernels.reshape(kernels.shape[0], -1, problem.outputs)
-    rows = problem.product(sent, lax.optimization_barrier(jnp.swapaxes(matrices, 1, 2)))
+    sent = groups_first(y)
+    rows = problem.product(sent, lax.optimization_barrier(jnp.swapaxes(_matrices(k), 1, 2)))
     rows = rows.reshape(*sent.shape[:3], window.kernel_size, problem.inputs)
     return groups_last(unpadded_input(added_windows(rows, window), window), problem.groups)
 
@@ -38,6 +35,12 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
         k = problem.einsum("gntc,gnto->gco", rows, sent)
     k = k.reshape(k.shape[0], problem.window.kernel_size, problem.inputs, problem.outputs)
     return groups_last(k, problem.groups)
+
+
+def _matrices(k: Array) -> Array:
+    """(problems, taps, inputs, groups, outputs) -> (problems * groups, taps * inputs, outputs)."""
+    k = groups_first(k)
+    return k.reshape(k.shape[0], k.shape[1] * k.shape[2], k.shape[3])
 
 
 def _refuses(problem: Problem) -> str | None:
