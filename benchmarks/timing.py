@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 # the threads of PyTorch's OpenMP spin on for up to 9 ms after a call, and slow whoever runs next
 PAUSE = 0.010
-WARMING_UP = 0.005
+WARMING_UP = 0.020
 CALLS_A_TURN = 3
 LENGTHY_CALL = 0.05  # seconds
 SLOW_CALL = 2.0  # seconds; the call that was checked is then the only one

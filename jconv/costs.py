@@ -27,8 +27,6 @@ from jconv.methods.folding import folded
 
 Counts = dict[str, float]
 LANES = 16  # entries that a vector register holds
-SCALAR = 5.0  # times slower: loops over taps that XLA does not vectorise
-LOOPED = 2.0  # times slower: sums over several channels that are not of one loop
 FEWEST_IN_A_VECTOR = 4  # entries of an innermost loop: one of fewer XLA does not vectorise
 CACHE = 2e6  # entries that are written and read again without a walk to memory
 
@@ -77,6 +75,7 @@ def _dense(face: Face, problem: Problem) -> Counts | None:
     inputs, outputs = together * problem.inputs, together * problem.outputs
     across, run = {"output": (outputs, inputs), "input": (inputs, outputs), "kernel": (outputs, problem.batch)}[face]
     products = zeros * together * macs(problem)
+    in_a_row = blocks <= UNROLLED and (problem.problems == 1 or problem.problems * blocks <= dense.MOST_IN_A_ROW)
     whole = math.ceil(across / LANES) * LANES / across  # of the vectors that the innermost loop fills
     passes = 1 if blocks == 1 and face != "kernel" else 2
     if face != "kernel" and problem.window.kernel_size == problem.window.stride == 1:
@@ -89,7 +88,7 @@ def _dense(face: Face, problem: Problem) -> Counts | None:
         "moved": passes * moved(problem),
         "moved by folding": moved(problem) if folds else 0.0,
         "moved by groups": moved(problem) if blocks > 1 else 0.0,
-        "step": float(problem.problems * blocks),
+        "step" if in_a_row else "step in a loop": float(problem.problems * blocks),
     }
 
 
@@ -112,17 +111,17 @@ def _fused(face: Face, problem: Problem) -> Counts:
     summed, inner = fused.summed_and_inner(face, problem)
     depthwise = summed == inner == 1
     phases = 1 if face == "output" or window.kernel_size > UNROLLED else window.stride
-    looped = window.kernel_size > phases * fused.most_taps(summed)
-    passes = -(-window.kernel_size // (phases * fused.taps_at_once(summed))) if looped else 1
-    if looped and face == "input" and window.stride > 1 and phases == 1:  # zeros between the entries of y
+    parts = -(-window.kernel_size // (phases * fused.most_taps(summed)))
+    looped = parts > (1 if summed == 1 else fused.STRAIGHT)
+    passes = -(-window.kernel_size // (phases * fused.TAPS_AT_ONCE)) if looped and summed == 1 else parts
+    if window.kernel_size > UNROLLED and face == "input" and window.stride > 1:  # zeros between the entries of y
         problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
     work = macs(problem) * (max(1.0, LANES / problem.groups) if depthwise else _whole_vectors(inner))
-    if looped and summed > 1:
-        work *= SCALAR if inner <= fused.VECTOR else LOOPED
     return {
         "call": 1.0,
         ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
         "moved": moved(problem),
+        "moved by parts": passes * moved(problem) if passes > 1 and not depthwise else 0.0,
         "moved in a loop": passes * moved(problem) if looped and not depthwise else 0.0,
         "moved beyond the cache": passes * _beyond_the_cache(moved(problem)),
         "step": float(passes),

@@ -7,7 +7,7 @@ All three faces are the output face of some problem:
 
 Written so, and kept apart by barriers that stop XLA from merging the transposes into the convolution, they run at the
 same speed inside `lax.scan`, where XLA's own gradients are 20 to 150 times slower (jax#12868). Problems with kernels
-of their own follow one another in a loop. Neighbouring groups are merged, zeros in between, until a matrix product is
+of their own follow one another. Neighbouring groups are merged, zeros in between, until a matrix product is
 wide enough to be worth it.
 """
 
@@ -23,6 +23,7 @@ from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kerne
 from jconv.methods.problem import Face, Method, Problem
 from jconv.window import Window
 
+MOST_IN_A_ROW = 16  # convolutions of problems with kernels of their own; more take turns in a slower loop
 NARROW, WIDE = 16, 32  # groups of fewer channels are merged up to so many: beyond, zeros cost more than they save
 
 
@@ -98,6 +99,8 @@ def _merged(problem: Problem, together: int) -> Problem:
 
 def _each_problem(face: Callable[[Array, Array, Problem], Array], a: Array, b: Array, problem: Problem) -> Array:
     one = replace(problem, problems=1)
+    if problem.problems * merging(one)[1] <= MOST_IN_A_ROW:
+        return jnp.concatenate([face(a[i : i + 1], b[i : i + 1], one) for i in range(problem.problems)])
     return lax.map(lambda pair: face(pair[0][None], pair[1][None], one)[0], (a, b))
 
 

@@ -1,6 +1,5 @@
 """The output and input faces over few channels, as the elementwise loops that XLA fuses and vectorises."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import jax.numpy as jnp
@@ -12,18 +11,24 @@ from jconv.methods.arrays import (
     interleaved,
     mirrored_kernel,
     overlap_add,
-    shifted,
+    padded_input,
     sum_of_terms,
     tap,
     tap_of,
     unpadded_input,
 )
 from jconv.methods.problem import Face, Problem
+from jconv.methods.unfused import unfused
+from jconv.window import Window
 
 FEW = 4  # channels that are summed by unrolling, whatever else
 NARROW = 16  # and this many where both sides of a group have no more: a matrix product has nothing to reuse there
-SHORT = 64  # products, and channels beside those summed, up to which a lone kernel is summed by unrolling as well
+MOST_BESIDE = 64  # channels beside those summed, up to which a lone kernel is summed by unrolling as well
 VECTOR = 8  # entries that XLA's loops work on at once
+MOST_TAPS, TAPS_AT_ONCE = 32, 8  # of depthwise kernels, in one fused loop; beyond, in each turn of a loop over them
+MOST_PRODUCTS = 128  # of several channels, in one fused loop
+EDGES_APART = 96  # products up to which the positions that read padding are summed by themselves
+STRAIGHT = 3  # parts of a sum that are compiled each by itself; more take turns in a loop
 SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
 MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
 
@@ -38,11 +43,8 @@ def suits(face: Face, problem: Problem) -> bool:
     summed, inner = summed_and_inner(face, problem)
     if summed <= FEW or has_narrow_groups(problem):
         return True
-    if _many_kernels(problem):
-        unrolls = problem.window.kernel_size <= most_taps(summed)
-    else:
-        unrolls = problem.window.kernel_size * summed <= SHORT and inner <= SHORT
-    return problem.platform == "cpu" and summed <= NARROW and unrolls
+    one_loop = problem.window.kernel_size <= most_taps(summed)
+    return problem.platform == "cpu" and summed <= NARROW and one_loop and (_many_kernels(problem) or inner <= MOST_BESIDE)
 
 
 def summed_and_inner(face: Face, problem: Problem) -> tuple[int, int]:
@@ -62,18 +64,22 @@ def _many_kernels(problem: Problem) -> bool:
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
 
-    On a CPU, in one fused loop, the positions that read padding are summed by themselves, so that the many others need
-    no padded copy of `x`, which XLA would pad anew for each product; a loop over taps is better off with the copy.
+    XLA would pad `x` anew for each product. On a CPU the positions that read padding are therefore summed by
+    themselves where the sum is short, so that the many others need no padded copy; a long one is better off with it.
     """
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window, stride = problem.window, problem.window.stride
     before = min(-(-max(window.low, 0) // stride), window.output_length)  # the first window that reads no padding
     after = min((window.input_length + window.low - window.span) // stride + 1, window.output_length)
-    looped = window.kernel_size > most_taps(problem.inputs)
-    if problem.platform != "cpu" or looped or after - before < MOSTLY * window.output_length:
+    short = window.kernel_size <= most_taps(problem.inputs) and window.kernel_size * problem.inputs <= EDGES_APART
+    if problem.platform == "cpu" and short and after - before >= MOSTLY * window.output_length:
+        pieces = ((0, before), (before, after), (after, window.output_length))
+        parts = [_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]]
+        return jnp.concatenate(parts, axis=2)
+    if max(window.low, window.high) <= 0:
         return _some_positions(x, k, problem, 0, window.output_length)
-    pieces = ((0, before), (before, after), (after, window.output_length))
-    return jnp.concatenate([_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]], axis=2)
+    seen = unfused(problem.platform, lambda x: padded_input(x, window), x)
+    return _sum_over_taps(seen, k, problem)
 
 
 def most_taps(summed: int) -> int:
@@ -81,60 +87,92 @@ def most_taps(summed: int) -> int:
 
     More products than these run out of registers and of addresses that caches tell apart, and take long to compile.
     """
-    return 32 if summed == 1 else max(1, 128 // summed)
-
-
-def taps_at_once(summed: int) -> int:
-    """Beyond, taps in each iteration of a loop over them."""
-    return 8 if summed == 1 else max(1, 32 // summed)
-
-
-def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
-    """Output positions `first` to `last`."""
-    window = replace(problem.window, output_length=last - first)
-    seen = shifted(x, window.low - first * window.stride, window.extent)
-    return _weighted_sum(lambda j: tap(seen, j * window.dilation, window), k, window.kernel_size, problem)
+    return MOST_TAPS if summed == 1 else max(1, MOST_PRODUCTS // summed)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The same with the taps counted backwards, one phase of the stride at a time (polyphase)."""
     y = lax.optimization_barrier(y)
     window = problem.window
-    stride, transposed = window.stride, jnp.swapaxes(k, 2, 4)
+    stride = window.stride
     if window.kernel_size <= SHIFTED_TAPS and problem.outputs <= FEW:  # one loop: their padding is fused as well
+        transposed = jnp.swapaxes(k, 2, 4)
         padded = overlap_add(lambda j: _weighted(y, transposed, j, problem), window)
         return unpadded_input(padded, window)
+    mirrored = unfused(problem.platform, mirrored_kernel, k)
     if stride == 1 or window.kernel_size > UNROLLED:
-        return output(dilated(y, stride, axis=2), mirrored_kernel(k), problem.mirrored())
+        return output(dilated(y, stride, axis=2), mirrored, problem.mirrored())
     rows = -(-window.extent // stride)
-    most = (window.kernel_size - 1) * window.dilation // stride  # rows that the last tap is late
-    padded = shifted(y, most, rows + most)
     phases = []
     for phase in range(stride):
         taps = [j for j in range(window.kernel_size) if j * window.dilation % stride == phase]
         if not taps:
             phases.append(jnp.zeros((*y.shape[:2], rows, *problem.x_shape[3:]), problem.accumulate))
             continue
-        first, step = taps[0], (taps[1] - taps[0] if len(taps) > 1 else 1)
-
-        def read(i: int | Array, first: int = first, step: int = step) -> Array:
-            late = (first + i * step) * window.dilation // stride
-            return lax.dynamic_slice_in_dim(padded, most - late, rows, axis=2)
-
-        kernels = lax.slice_in_dim(transposed, first, taps[-1] + 1, step, axis=1)
-        phases.append(_weighted_sum(read, kernels, len(taps), problem))
+        late = [j * window.dilation // stride for j in taps]  # rows after the first that a tap reaches
+        step = taps[1] - taps[0] if len(taps) > 1 else 1
+        apart = late[1] - late[0] if len(taps) > 1 else 1
+        kernel = lax.slice_in_dim(mirrored, window.kernel_size - 1 - taps[-1], window.kernel_size - taps[0], step, axis=1)
+        reads = Window(window.output_length, len(taps), rows, dilation=apart, low=late[-1])
+        turned = replace(problem, window=reads, inputs=problem.outputs, outputs=problem.inputs)
+        phases.append(output(y, kernel, turned))
     return unpadded_input(interleaved(phases, window.extent), window)
 
 
-def _weighted_sum(read: Callable[[int | Array], Array], k: Array, taps: int, problem: Problem) -> Array:
-    """`sum over taps j and channels c of read(j)[..., c] * k[:, j, c]`, elementwise."""
+def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
+    """Output positions `first` to `last`."""
+    window = problem.window
+    window = replace(window, output_length=last - first, low=window.low - first * window.stride)
+    return _sum_over_taps(padded_input(x, window), k, replace(problem, window=window))
+
+
+def _sum_over_taps(seen: Array, k: Array, problem: Problem) -> Array:
+    """The output of a signal that is padded already."""
+    window, most = problem.window, most_taps(problem.inputs)
 
     def term(j: int | Array) -> Array:
-        return _weighted(read(j), k, j, problem)
+        return _weighted(tap(seen, j * window.dilation, window), k, j, problem)
 
     if problem.platform != "cpu":
-        return sum_of_terms(term, taps, UNROLLED)
-    return sum_of_terms(term, taps, taps_at_once(k.shape[2]), most_taps(k.shape[2]))
+        return sum_of_terms(term, window.kernel_size, UNROLLED)
+    if problem.inputs == 1 or window.kernel_size <= most:
+        return sum_of_terms(term, window.kernel_size, TAPS_AT_ONCE, most)
+    return _sum_in_parts(seen, k, problem)
+
+
+def _sum_in_parts(seen: Array, k: Array, problem: Problem) -> Array:
+    """The same, too long for one fused loop, in several: the next adds to what the one before has left.
+
+    Many parts take turns in a loop, which reads each one's positions and taps from copies: XLA does not vectorise sums
+    over several channels whose first position is not static.
+    """
+    window, platform = problem.window, problem.platform
+    parts = -(-window.kernel_size // most_taps(problem.inputs))
+    taps = -(-window.kernel_size // parts)
+
+    def part(seen: Array, k: Array, first: int, last: int) -> Array:
+        terms = [_weighted(tap(seen, j * window.dilation, window), k, j, problem) for j in range(first, last)]
+        return sum(terms[1:], start=terms[0])
+
+    if parts <= STRAIGHT:
+        total = part(seen, k, 0, taps)
+        for first in range(taps, window.kernel_size, taps):
+            last = min(first + taps, window.kernel_size)
+            total = unfused(platform, lambda total, f=first, l=last: total + part(seen, k, f, l), total)
+        return total
+
+    whole = window.kernel_size // taps
+    reach = (window.output_length - 1) * window.stride + (taps - 1) * window.dilation + 1
+
+    def add(i: Array, total: Array) -> Array:
+        first = i * taps
+        read = unfused(platform, lambda: lax.dynamic_slice_in_dim(seen, first * window.dilation, reach, axis=2))
+        kernel = unfused(platform, lambda: lax.dynamic_slice_in_dim(k, first, taps, axis=1))
+        return unfused(platform, lambda total: total + part(read, kernel, 0, taps), total)
+
+    total = lax.fori_loop(0, whole, add, jnp.zeros(problem.y_shape, problem.accumulate))
+    rest = whole * taps
+    return total + part(seen, k, rest, window.kernel_size) if rest < window.kernel_size else total
 
 
 def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:

@@ -19,7 +19,10 @@ from jconv.window import Window
 
 Face = Literal["output", "input", "kernel"]
 FACES: tuple[Face, ...] = ("output", "input", "kernel")
-POINTWISE = range(4, 512)  # columns of a result that XLA computes faster as a pointwise convolution than as a product
+POINTWISE = range(32, 512)  # columns of a result that XLA computes faster as a pointwise convolution than as a product
+
+LONG_SUM, VERY_LONG_SUM = 2000, 12000  # terms of a product over positions
+SMALL_RESULT, LARGE_RESULT = 8192, 20000  # and entries
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,29 @@ class Problem:
             preferred_element_type=self.accumulate,
         )
         return y[None]
+
+    def product_over_positions(self, a: Array, b: Array) -> Array:
+        """(matrices, n, t, rows) and (matrices, n, t, columns), multiplied and summed over n and t.
+
+        Of two single matrices the narrower comes first: XLA's product is up to 1.7 times faster so. On a CPU the same
+        float32 sum is up to 2.7 times faster over one axis, or as two of half the length, than over two axes: each
+        reaches another library.
+        """
+        if len(a) == 1 and b.shape[3] < a.shape[3]:
+            return jnp.swapaxes(self.product_over_positions(b, a), 1, 2)
+        pieces = _pieces(a.shape[1] * a.shape[2], a.shape[3] * b.shape[3])
+        if len(a) > 1 or not pieces or self.platform != "cpu" or self.accumulate != np.float32:
+            return self.einsum("mntr,mntc->mrc", a, b)
+        a, b = (m.reshape(pieces, -1, m.shape[3]) for m in (a, b))
+        return jnp.sum(self.einsum("ptr,ptc->prc", a, b), axis=0, keepdims=True)
+
+
+def _pieces(terms: int, entries: int) -> int:
+    """Sums that a product of so many terms and entries of the result is cut into; 0 if it is left over two axes."""
+    if entries < SMALL_RESULT:
+        return 1 if terms >= LONG_SUM else 0
+    long = terms >= (LONG_SUM if entries < LARGE_RESULT else VERY_LONG_SUM)
+    return 2 if long and terms % 2 == 0 else 0
 
 
 FaceFunction = Callable[[Array, Array, Problem], Array]

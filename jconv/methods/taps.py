@@ -55,7 +55,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     padded, cotangent = padded_input(groups_first(x), window), groups_first(y)
 
     def product(j: int | Array) -> Array:
-        return problem.einsum("gntc,gnto->gco", tap(padded, j * window.dilation, window), cotangent)
+        return problem.product_over_positions(tap(padded, j * window.dilation, window), cotangent)
 
     return groups_last(each_tap(product, window.kernel_size), problem.groups)
 
