@@ -95,7 +95,7 @@ def _dense(face: Face, problem: Problem) -> Counts | None:
 def _taps(problem: Problem) -> Counts:
     seen, sent = macs(problem) / problem.outputs, macs(problem) / problem.inputs  # entries of x and y, for each tap
     return {
-        "call": 1.0,
+        "product call": 1.0,
         "product mac": macs(problem),
         "product seen": seen,
         "product sent": sent,

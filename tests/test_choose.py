@@ -155,9 +155,10 @@ def test_a_transform_is_taken_only_where_its_error_bound_is_near_that_of_the_sum
 def test_a_transform_is_taken_only_where_it_saves_much():
     """Its estimated cost is the least both times; and the notebook's own problem is summed."""
     problem = problem_of_call(shape(1, 20_000, 1), shape(300, 1, 1))
-    assert objection("fft", "output", problem, {"fft": 0.75, "taps": 1.0}) is None
-    assert "saves less" in str(objection("fft", "output", problem, {"fft": 0.85, "taps": 1.0}))
-    assert objection("taps", "output", problem, {"fft": 0.85, "taps": 1.0}) is None
+    assert objection("fft", "output", problem, {"fft": 0.75e6, "taps": 1e6}) is None
+    assert "saves less than 20 %" in str(objection("fft", "output", problem, {"fft": 0.85e6, "taps": 1e6}))
+    assert "saves less than the 50 micro" in str(objection("fft", "output", problem, {"fft": 0.5e5, "taps": 0.9e5}))
+    assert objection("taps", "output", problem, {"fft": 0.85e6, "taps": 1e6}) is None
     assert "fft" not in jconv.choose_method(shape(1, 100, 2), shape(3, 2, 4), platform="cpu").values()
 
 

@@ -71,6 +71,22 @@ def test_vmap_over_each_subset_of_operands(mapped, method):
 
 
 @pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("examples", [3, 40])
+def test_vmap_of_many_kernels_is_each_by_itself(examples, method):
+    case = Case("", batch=1, length=9, inputs=4, outputs=4, taps=3, stride=2, padding=(2, 1), groups=2)
+    rng = np.random.default_rng(examples)
+    x, k = (jnp.asarray(rng.normal(size=(examples, *a.shape))) for a in arrays(case)[:2])
+
+    def faces(x, k):
+        value, pullback = jax.vjp(forward(method, case), x, k)
+        return value, *pullback(value)
+
+    together = jax.jit(jax.vmap(faces))(x, k)
+    one = jax.jit(faces)
+    close(together, jax.tree.map(lambda *a: jnp.stack(a), *[one(x[i], k[i]) for i in range(examples)]))
+
+
+@pytest.mark.parametrize("method", ALL)
 def test_vmap_of_vmap_folds_twice(method):
     x, k, _ = arrays()
     xs, ks = jnp.stack([x, 2 * x]), jnp.stack([k, k + 1, -k])

@@ -44,7 +44,9 @@ def suits(face: Face, problem: Problem) -> bool:
     if summed <= FEW or has_narrow_groups(problem):
         return True
     one_loop = problem.window.kernel_size <= most_taps(summed)
-    return problem.platform == "cpu" and summed <= NARROW and one_loop and (_many_kernels(problem) or inner <= MOST_BESIDE)
+    return (
+        problem.platform == "cpu" and summed <= NARROW and one_loop and (_many_kernels(problem) or inner <= MOST_BESIDE)
+    )
 
 
 def summed_and_inner(face: Face, problem: Problem) -> tuple[int, int]:
@@ -112,7 +114,9 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
         late = [j * window.dilation // stride for j in taps]  # rows after the first that a tap reaches
         step = taps[1] - taps[0] if len(taps) > 1 else 1
         apart = late[1] - late[0] if len(taps) > 1 else 1
-        kernel = lax.slice_in_dim(mirrored, window.kernel_size - 1 - taps[-1], window.kernel_size - taps[0], step, axis=1)
+        kernel = lax.slice_in_dim(
+            mirrored, window.kernel_size - 1 - taps[-1], window.kernel_size - taps[0], step, axis=1
+        )
         reads = Window(window.output_length, len(taps), rows, dilation=apart, low=late[-1])
         turned = replace(problem, window=reads, inputs=problem.outputs, outputs=problem.inputs)
         phases.append(output(y, kernel, turned))
@@ -158,7 +162,7 @@ def _sum_in_parts(seen: Array, k: Array, problem: Problem) -> Array:
         total = part(seen, k, 0, taps)
         for first in range(taps, window.kernel_size, taps):
             last = min(first + taps, window.kernel_size)
-            total = unfused(platform, lambda total, f=first, l=last: total + part(seen, k, f, l), total)
+            total = unfused(platform, lambda total, a=first, b=last: total + part(seen, k, a, b), total)
         return total
 
     whole = window.kernel_size // taps

@@ -1,0 +1,32 @@
+"""What is kept apart stays apart: else long sums would be compiled into loops that are many times slower."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from jconv.methods.unfused import unfused
+
+
+def twice_kept(platform):
+    return lambda x: unfused(platform, lambda x: unfused(platform, lambda x: x + 1, x) * 2, x)
+
+
+def test_values_and_types_are_those_of_the_function():
+    x = jnp.arange(3, dtype=jnp.float32)
+    assert jax.jit(twice_kept("cpu"))(x).tolist() == [2, 4, 6]
+    assert twice_kept("cpu")(x).dtype == x.dtype
+
+
+@pytest.mark.parametrize("inside_a_loop", [False, True])
+def test_the_compiled_program_has_the_branch(inside_a_loop):
+    function = twice_kept("cpu")
+    if inside_a_loop:
+        function = lambda x: jax.lax.fori_loop(0, 5, lambda _, x: twice_kept("cpu")(x), x)  # noqa: E731
+    with jax.default_device(jax.devices("cpu")[0]):
+        compiled = jax.jit(function).lower(jnp.zeros(1000)).compile()
+    assert compiled.as_text().count(" conditional(") == 2
+
+
+def test_other_platforms_fuse_as_they_like():
+    text = jax.jit(twice_kept("cuda")).lower(jnp.zeros(1000)).as_text()
+    assert "case" not in text
