@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
-from problems import Case
+from problems import CASES, Case
 from test_transformations import close
 
 import jconv
@@ -15,9 +15,12 @@ CASE = Case("", batch=8, length=12, inputs=4, outputs=8, taps=3, padding=(1, 1))
 BATCH, CHANNELS = P("data", None, None), P(None, None, "model")
 
 
-def faces(method):
+LOOPED = [case for case in CASES if case.name.endswith("in a loop")]
+
+
+def faces(method, case=CASE):
     def run(x, k, y):
-        value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method=method, **CASE.options), x, k)
+        value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method=method, **case.options), x, k)
         return value, *pullback(y)
 
     return run
@@ -44,6 +47,17 @@ def test_shard_map_over_the_batch(method, check_vma, expected):
     specs = (P("data"), P(), P("data"))
     run = jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=(P("data"), P("data"), P()), check_vma=check_vma)
     close(jax.jit(run)(*arrays), (value, of_x, of_k))
+
+
+@pytest.mark.parametrize("method", jconv.METHODS)
+@pytest.mark.parametrize("case", LOOPED, ids=lambda case: case.name)
+def test_shard_map_where_methods_loop(case, method):
+    """What a loop begins with must vary over the devices as its operands do."""
+    arrays = [jnp.asarray(a) for a in case.arrays(np.float64)]
+    mesh = jax.make_mesh((2,), ("data",), axis_types=(AxisType.Auto,))
+    specs = (P("data"), P(), P("data"))
+    run = jax.shard_map(faces(method, case), mesh=mesh, in_specs=specs, out_specs=(P("data"), P("data"), P()))
+    close(jax.jit(run)(*arrays), jax.jit(faces("dense", case))(*arrays))
 
 
 def test_gradient_through_shard_map(expected):

@@ -113,7 +113,8 @@ def overlap_add(term: Callable[[int | Array], Array], window: Window) -> Array:
         new = jnp.expand_dims(term(j), 3)
         return lax.dynamic_update_slice(out, lax.dynamic_slice(out, at, new.shape) + new, at)
 
-    out = lax.fori_loop(0, taps, add, jnp.zeros((*like.shape[:2], rows, stride, *like.shape[3:]), like.dtype))
+    first = zeros((*like.shape[:2], rows, stride, *like.shape[3:]), term(0))
+    out = lax.fori_loop(0, taps, add, first)
     return _unfolded(out, window.extent)
 
 
@@ -125,6 +126,11 @@ def interleaved(phases: list[Array], length: int) -> Array:
 def _unfolded(folded: Array, length: int) -> Array:
     whole = folded.reshape(*folded.shape[:2], folded.shape[2] * folded.shape[3], *folded.shape[4:])
     return lax.slice_in_dim(whole, 0, length, axis=2)
+
+
+def zeros(shape: tuple[int, ...], like: Array) -> Array:
+    """Zeros of the type of `like`, for a loop to begin with: inside shard_map they vary over the same mesh axes."""
+    return jnp.zeros_like(like, shape=shape)
 
 
 def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int, most: int = UNROLLED) -> Array:
@@ -140,12 +146,8 @@ def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int
     if count <= most:
         return part(0, count)
     whole = count // together * together
-    like = jax.eval_shape(lambda: term(0))
     total = lax.fori_loop(
-        0,
-        count // together,
-        lambda i, total: total + part(i * together, together),
-        jnp.zeros(like.shape, like.dtype),
+        0, count // together, lambda i, total: total + part(i * together, together), jnp.zeros_like(term(0))
     )
     return total if whole == count else total + part(whole, count - whole)
 

@@ -43,10 +43,9 @@ def suits(face: Face, problem: Problem) -> bool:
     summed, inner = summed_and_inner(face, problem)
     if summed <= FEW or has_narrow_groups(problem):
         return True
-    one_loop = problem.window.kernel_size <= most_taps(summed)
-    return (
-        problem.platform == "cpu" and summed <= NARROW and one_loop and (_many_kernels(problem) or inner <= MOST_BESIDE)
-    )
+    if problem.platform != "cpu" or summed > NARROW or problem.window.kernel_size > most_taps(summed):
+        return False
+    return _many_kernels(problem) or inner <= MOST_BESIDE
 
 
 def summed_and_inner(face: Face, problem: Problem) -> tuple[int, int]:
@@ -104,23 +103,23 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     mirrored = unfused(problem.platform, mirrored_kernel, k)
     if stride == 1 or window.kernel_size > UNROLLED:
         return output(dilated(y, stride, axis=2), mirrored, problem.mirrored())
-    rows = -(-window.extent // stride)
-    phases = []
-    for phase in range(stride):
-        taps = [j for j in range(window.kernel_size) if j * window.dilation % stride == phase]
-        if not taps:
-            phases.append(jnp.zeros((*y.shape[:2], rows, *problem.x_shape[3:]), problem.accumulate))
-            continue
-        late = [j * window.dilation // stride for j in taps]  # rows after the first that a tap reaches
-        step = taps[1] - taps[0] if len(taps) > 1 else 1
-        apart = late[1] - late[0] if len(taps) > 1 else 1
-        kernel = lax.slice_in_dim(
-            mirrored, window.kernel_size - 1 - taps[-1], window.kernel_size - taps[0], step, axis=1
-        )
-        reads = Window(window.output_length, len(taps), rows, dilation=apart, low=late[-1])
-        turned = replace(problem, window=reads, inputs=problem.outputs, outputs=problem.inputs)
-        phases.append(output(y, kernel, turned))
+    phases = [_phase(y, mirrored, phase, problem) for phase in range(stride)]
     return unpadded_input(interleaved(phases, window.extent), window)
+
+
+def _phase(y: Array, mirrored: Array, phase: int, problem: Problem) -> Array:
+    """Every `stride`-th position of the padded input, from `phase` on: an output face of the taps that write there."""
+    window, stride = problem.window, problem.window.stride
+    rows = -(-window.extent // stride)
+    taps = [j for j in range(window.kernel_size) if j * window.dilation % stride == phase]
+    if not taps:
+        return jnp.zeros((*y.shape[:2], rows, *problem.x_shape[3:]), problem.accumulate)
+    late = [j * window.dilation // stride for j in taps]  # rows after its output position where a tap writes
+    step, apart = (taps[1] - taps[0], late[1] - late[0]) if len(taps) > 1 else (1, 1)
+    behind = window.kernel_size - 1
+    kernel = lax.slice_in_dim(mirrored, behind - taps[-1], behind - taps[0] + 1, step, axis=1)
+    reads = Window(window.output_length, len(taps), rows, dilation=apart, low=late[-1])
+    return output(y, kernel, replace(problem, window=reads, inputs=problem.outputs, outputs=problem.inputs))
 
 
 def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
@@ -174,7 +173,7 @@ def _sum_in_parts(seen: Array, k: Array, problem: Problem) -> Array:
         kernel = unfused(platform, lambda: lax.dynamic_slice_in_dim(k, first, taps, axis=1))
         return unfused(platform, lambda total: total + part(read, kernel, 0, taps), total)
 
-    total = lax.fori_loop(0, whole, add, jnp.zeros(problem.y_shape, problem.accumulate))
+    total = lax.fori_loop(0, whole, add, jnp.zeros_like(part(seen, k, 0, 1)))
     rest = whole * taps
     return total + part(seen, k, rest, window.kernel_size) if rest < window.kernel_size else total
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv.methods.arrays import UNROLLED, each_tap, padded_input, tap
+from jconv.methods.arrays import UNROLLED, each_tap, padded_input, tap, zeros
 from jconv.methods.fused import VECTOR, has_narrow_groups
 from jconv.methods.problem import Problem
 
@@ -102,7 +102,7 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
             terms = [sum((product(j, row) for row in range(1, rows)), start=product(j, 0)) for j in range(count)]
             return total + jnp.stack(terms)
 
-        return _over_positions(add, rows, jnp.zeros((count, math.prod(channels)), problem.accumulate), problem)
+        return _over_positions(add, rows, zeros((count, math.prod(channels)), signal), problem)
 
     whole, rest = divmod(window.kernel_size, taps)
     if whole == 1:
@@ -141,7 +141,7 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
         return lax.dynamic_update_index_in_dim(totals, total, turn, 0)
 
     sizes = (2, problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
-    totals = _over_positions(add, rows, jnp.zeros(sizes, problem.accumulate), problem)
+    totals = _over_positions(add, rows, zeros(sizes, padded), problem)
     return jnp.transpose(totals[0] + totals[1], (0, 2, 3, 1, 4))
 
 
