@@ -31,6 +31,14 @@ def forward(method, case=CASE):
     return lambda x, k: jconv.conv1d(x, k, method=method, **case.options)
 
 
+def with_gradients(method, case=CASE):
+    def run(x, k):
+        value, pullback = jax.vjp(forward(method, case), x, k)
+        return value, pullback(value)
+
+    return run
+
+
 @pytest.mark.parametrize("padding", [(3, 1), (-4, 2)], ids=["padded", "cropped"])
 @pytest.mark.parametrize("method", ALL)
 def test_second_order_derivatives_forward_and_reverse(method, padding):
@@ -53,15 +61,10 @@ def test_vmap_over_each_subset_of_operands(mapped, method):
         x = jnp.stack([x, 2 * x, x - 1], axis=mapped[0])
     if mapped[1] is not None:
         k = jnp.stack([k, k + 1, -k], axis=mapped[1])
-    run = forward(method)
-
-    def pulled(x, k):
-        value, pullback = jax.vjp(run, x, k)
-        return value, pullback(value)
-
+    pulled = jax.jit(with_gradients(method))
     mapped_result = jax.jit(jax.vmap(pulled, in_axes=mapped))(x, k)
     one_by_one = [
-        jax.jit(pulled)(
+        pulled(
             x if mapped[0] is None else jnp.take(x, i, axis=mapped[0]),
             k if mapped[1] is None else jnp.take(k, i, axis=mapped[1]),
         )
@@ -76,13 +79,8 @@ def test_vmap_of_many_kernels_is_each_by_itself(examples, method):
     case = Case("", batch=1, length=9, inputs=4, outputs=4, taps=3, stride=2, padding=(2, 1), groups=2)
     rng = np.random.default_rng(examples)
     x, k = (jnp.asarray(rng.normal(size=(examples, *a.shape))) for a in arrays(case)[:2])
-
-    def faces(x, k):
-        value, pullback = jax.vjp(forward(method, case), x, k)
-        return value, *pullback(value)
-
-    together = jax.jit(jax.vmap(faces))(x, k)
-    one = jax.jit(faces)
+    one = jax.jit(with_gradients(method, case))
+    together = jax.jit(jax.vmap(one))(x, k)
     close(together, jax.tree.map(lambda *a: jnp.stack(a), *[one(x[i], k[i]) for i in range(examples)]))
 
 

@@ -136,8 +136,7 @@ def zeros(shape: tuple[int, ...], like: Array) -> Array:
 def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int, most: int = UNROLLED) -> Array:
     """`sum over j < count of term(j)`, in one fused loop up to `most` terms, beyond in a loop over `together` of them.
 
-    A loop it must be: XLA drops an `optimization_barrier` before it fuses, and a sum of too many terms runs out of
-    registers.
+    A sum of too many terms in one fused loop runs out of registers.
     """
 
     def part(first: int | Array, terms: int) -> Array:

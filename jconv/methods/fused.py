@@ -77,9 +77,11 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
         pieces = ((0, before), (before, after), (after, window.output_length))
         parts = [_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]]
         return jnp.concatenate(parts, axis=2)
-    if max(window.low, window.high) <= 0:
-        return _some_positions(x, k, problem, 0, window.output_length)
-    seen = unfused(problem.platform, lambda x: padded_input(x, window), x)
+
+    def padded(x: Array) -> Array:
+        return padded_input(x, window)
+
+    seen = unfused(problem.platform, padded, x) if max(window.low, window.high) > 0 else padded(x)
     return _sum_over_taps(seen, k, problem)
 
 

@@ -11,7 +11,8 @@ def unfused(platform: str, function: Callable[..., Array], *operands: Array) -> 
 
     XLA fuses elementwise work, padding and transposes into whatever reads them, though it be read many times over or
     a loop be too long for the registers, and drops an `optimization_barrier` before it does. A branch that it cannot
-    decide stays by itself; the other one never runs.
+    decide stays by itself; the other one never runs, and only gives zeros of the same type, what varies in shard_map
+    included.
     """
     if platform != "cpu":
         return function(*operands)
