@@ -6,6 +6,7 @@ import jconv
 from benchmarks.contenders import Contender, jax_contender
 from benchmarks.layouts import CHANNELS_LAST
 from benchmarks.problems import Problem
+from jconv.costs import FEWEST_PAIRS
 
 MILLION = 1_000_000
 MOST_WORK = {"vmap": 100 * MILLION, "taps": 5000 * MILLION, "xla": 2000 * MILLION}
@@ -44,6 +45,8 @@ def _refuses(method: str, problem: Problem, cell: str) -> str | None:
     """Why a method would be absurd here, from its operation counts; `auto` never is."""
     work = problem.multiplications
     grouped = problem.groups * max(problem.examples, 1) > 1
+    if method == "winograd" and problem.inputs * problem.outputs < FEWEST_PAIRS * problem.groups**2:
+        return "too few channels"
     if method == "vmap":
         work *= problem.stride  # its input face visits the zeros between upsampled positions too
     if work > MOST_WORK.get(method, work) or (method == "xla" and grouped and work > 1500 * MILLION):

@@ -13,7 +13,7 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
 
     0  checks, window               what arguments may be; words to numbers; integers only, no JAX
     1  methods/                     one algorithm a file, each with its three faces
-    2  costs, nanoseconds, choose   what each method has to do, what that costs, and so which one a face gets
+    2  nanoseconds, costs/, choose  what each method has to do, what that costs, and so which one a face gets
     2  mesh, primitive              layouts on devices; the rules under JAX's transformations
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
     4  measuring, selection         the methods timed on this machine; the choice shown, explained or measured

@@ -1,9 +1,9 @@
 """Which method computes a face, decided from static shapes, the dtype and the platform.
 
 On a CPU the method of least estimated cost wins (`jconv.costs`), of those that are sound: that hold at most
-`MOST_HELD` times the operands and the result in memory, and, a Fourier transform, whose error bound stays within
-`MOST_ERROR` times that of a direct sum (`jconv.methods.blocks.error_ratio`) and which saves `LEAST_SAVED` of the time
-and more than calls vary by.
+`MOST_HELD` times the operands and the result in memory, and, where the error is larger than that of a direct sum, whose
+bound stays within `MOST_ERROR` times that sum's (`error_ratio` of `jconv.methods.blocks` and of `.tiles`) and which
+save `LEAST_SAVED` of its time and more than calls vary by.
 
 On other platforms nothing has been measured: XLA's own convolution is taken for one group, a fused sum of taps for
 depthwise kernels, and a Fourier transform where it saves more than `FEWER_OPERATIONS` times the multiplications.
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from jconv.costs import counts, entries, held, macs, moved
-from jconv.methods import REGISTRY, Face, Problem
-from jconv.methods.blocks import Blocks, error_ratio
+from jconv.methods import REGISTRY, Face, Problem, blocks, tiles
+from jconv.methods.blocks import Blocks
 from jconv.nanoseconds import NANOSECONDS
 
 MOST_HELD = 4.0
 MOST_ERROR = 20.0
-LEAST_SAVED = 0.2
+LEAST_SAVED = {"fft": 0.2, "winograd": 0.1}  # of the time of a direct sum
+ERROR_RATIO = {"fft": blocks.error_ratio, "winograd": tiles.error_ratio}
 CALLS_VARY = 50_000.0  # nanoseconds
 WIDE = 2.0  # times slower than float32: types of 8 bytes and more, integers
 FEWER_OPERATIONS = 40.0
@@ -76,22 +77,24 @@ def objection(method: str, face: Face, problem: Problem, costs: dict[str, float]
     times = wider * (held(method, face, problem) + widened) / operands
     if times > MOST_HELD:
         return f"would hold {times:.0f} times the operands and the result in memory"
-    if method == "fft" and (ratio := error_ratio(face, problem)) > MOST_ERROR:
+    if method not in ERROR_RATIO:
+        return None
+    if (ratio := ERROR_RATIO[method](face, problem)) > MOST_ERROR:
         return f"its error bound is {ratio:.0f} times that of a direct sum"
-    if method == "fft" and costs is not None:
-        sums = [cost for name, cost in costs.items() if name != "fft" and objection(name, face, problem) is None]
+    if costs is not None:
+        sums = [cost for name, cost in costs.items() if name not in ERROR_RATIO and not objection(name, face, problem)]
         least = min(sums, default=np.inf)
-        if 0 <= least - costs["fft"] < LEAST_SAVED * least:
-            return f"saves less than {100 * LEAST_SAVED:.0f} % of a direct sum's time"
-        if 0 <= least - costs["fft"] < CALLS_VARY:
+        if 0 <= least - costs[method] < LEAST_SAVED[method] * least:
+            return f"saves less than {100 * LEAST_SAVED[method]:.0f} % of a direct sum's time"
+        if 0 <= least - costs[method] < CALLS_VARY:
             return f"saves less than the {CALLS_VARY / 1000:.0f} microseconds that calls vary by"
     return None
 
 
 def _unmeasured(problem: Problem) -> dict[str, float]:
-    blocks = Blocks.of(problem)
+    cut = Blocks.of(problem)
     work = macs(problem)
-    transforms = blocks.samples(problem) * np.log2(blocks.size)
+    transforms = cut.samples(problem) * np.log2(cut.size)
     costs = {"xla": work, "fft": FEWER_OPERATIONS * transforms, "taps": 4 * work, "gemm": 4 * work}
     if problem.groups * problem.problems > 1:
         costs["gemm"] = work

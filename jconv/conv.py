@@ -52,8 +52,8 @@ def conv1d(
         layout: "NLC" (channels last) or "NCL" (channels first).
         method: a name in `jconv.METHODS`; "auto" for what should be fastest for this shape, dtype and platform, for
             the output and each gradient on its own (see `jconv.choose_method`); "direct" for the same without what
-            spreads a NaN or whose error is relative to the whole signal ("fft", and merged groups); or a name for each
-            of "output", "input" and "kernel", as `jconv.choose_method` gives them.
+            spreads a NaN or whose error is relative to more than a result's own terms ("fft", "winograd", and merged
+            groups); or a name for each of "output", "input" and "kernel", as `jconv.choose_method` gives them.
         precision: as in `jax.lax.dot_general`.
         preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
             float16 and bfloat16 are summed in float32.

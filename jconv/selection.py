@@ -106,7 +106,7 @@ def explain(
         lines.append(f"{face} ({MEANING[face]}): {chosen}")
         costs = estimate(face, problem, platform)
         for name in sorted(costs, key=costs.__getitem__):
-            lines.append(f"  {'>' if name == chosen else ' '} {name:6}{_cost(name, face, problem, platform, costs)}")
+            lines.append(f"  {'>' if name == chosen else ' '} {name:8}{_cost(name, face, problem, platform, costs)}")
         unlisted = [name for name in REGISTRY if name not in costs]
         lines.append(f"    not considered: {', '.join(_unlisted(name, problem) for name in unlisted)}")
     return "\n".join(lines)
@@ -161,6 +161,11 @@ def _cost(name: str, face: Face, problem: Problem, platform: str, costs: dict[st
 
 
 def _unlisted(name: str, problem: Problem) -> str:
-    reasons = {"vmap": "the definition", "xla": 'on CPU "dense" calls it', "dense": "for float32 sums on CPU"}
+    reasons = {
+        "vmap": "the definition",
+        "xla": 'on CPU "dense" calls it',
+        "dense": "for float32 sums on CPU",
+        "winograd": "for many channels on CPU",
+    }
     reason = REGISTRY[name].refuses(problem) or reasons.get(name)
     return f"{name} ({reason})" if reason else name

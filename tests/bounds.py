@@ -16,8 +16,19 @@ spectra and one for each spectrum added to it that makes `n` in all, and as for 
 frequency domain, the others the parts of a kernel. What two blocks share counts in both, at most sqrt(2) in the norm;
 and a result of the input face is the sum of two blocks', in which both operands count twice, at most 2.
 
+Values of polynomials: a tile of the signal, a part of the kernel and a tile of results go through matrices `B`, `G` and
+`A` of one row for each of at most 8 values (Toom and Cook): `y_q = sum over v of A_vq (G k)_v (B x)_v`. Each value is a
+sum of at most 8 rounded terms, their coefficients rounded too, and so is each result, which makes 30 roundings beside
+those of the sum of products over channels and parts. So a result is off by at most so many times `u` times
+`sum over v of |A_vq| (|G| |k|)_v (|B| |x|)_v`, of which a number of the matrices alone can be taken out: with the
+largest `|x|` that lies within a tile of what a tap reads, `amplification * sum over taps of |k| max |x|`. In the kernel
+face it is the sum of the `|x|` within a tile of what a tap reads.
+
 Complex products cost `sqrt(8)` times a real one (Higham, lemma 3.5); those of spectra are complex in any case.
 """
+
+import functools
+from dataclasses import replace
 
 import ml_dtypes
 import numpy as np
@@ -29,6 +40,8 @@ ROUNDOFF = {
 ROUNDOFF[np.dtype(np.complex64)] = ROUNDOFF[np.dtype(np.float32)]
 ROUNDOFF[np.dtype(np.complex128)] = ROUNDOFF[np.dtype(np.float64)]
 
+VALUES = 8  # of a polynomial, at most
+POINTS = (0, 1, -1, 2, -1 / 2, -2, 1 / 2)  # where they are taken, and at infinity
 LEAST_HOP = 512  # positions that one block of a long signal brings, at least
 MOST_PARTS = 16  # that a kernel is cut into, at most
 
@@ -43,6 +56,13 @@ def terms(form, face, per_group_inputs, per_group_outputs, batch):
     return reads[face]
 
 
+def rounded(bound, result, dtype, accumulate):
+    """`bound` after the result is rounded from `accumulate` to `dtype`."""
+    if np.dtype(dtype) == np.dtype(accumulate):
+        return bound
+    return bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(result) + bound) + np.finfo(np.float16).tiny
+
+
 def direct(form, face, first, second, dtype, accumulate):
     """Elementwise bound for a direct method summing in `accumulate` and returning `dtype`."""
     compute = getattr(form, face)
@@ -52,9 +72,7 @@ def direct(form, face, first, second, dtype, accumulate):
     n = min(n, 6 * np.sqrt(n))
     factor = np.sqrt(8) if np.iscomplexobj(first) else 1
     bound = n * ROUNDOFF[np.dtype(accumulate)] * factor * size
-    if np.dtype(dtype) != np.dtype(accumulate):
-        bound = bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(compute(first, second)) + bound) + np.finfo(np.float16).tiny
-    return bound
+    return rounded(bound, compute(first, second), dtype, accumulate)
 
 
 def fourier(form, face, first, second, dtype, accumulate):
@@ -77,9 +95,56 @@ def fourier(form, face, first, second, dtype, accumulate):
     roundings = 3 * 4 * np.log2(2 * reach) + 3 + added
     shared = 1 if blocks == 1 else 2 if face == "input" else np.sqrt(2)
     bound = min(roundings, 6 * np.sqrt(roundings)) * ROUNDOFF[np.dtype(accumulate)] * shared * size
-    if np.dtype(dtype) != np.dtype(accumulate):
-        bound = bound + ROUNDOFF[np.dtype(dtype)] * (np.abs(compute(first, second)) + bound) + np.finfo(np.float16).tiny
-    return bound
+    return rounded(bound, compute(first, second), dtype, accumulate)
+
+
+def polynomial(form, face, first, second, dtype, accumulate):
+    """Bound for values of polynomials: that of the direct sum over the neighbourhood that a tile reads, amplified."""
+    first, second = np.abs(first), np.abs(second)
+    reach = VALUES * form.dilation * form.stride
+    beyond = (form.outputs - 1) * form.stride + (form.taps - 1) * form.dilation + 1 + abs(form.low) + reach
+    if face == "input":
+        spread = np.zeros((first.shape[0], (form.outputs - 1) * form.stride + 1, first.shape[2]))
+        spread[:, :: form.stride] = first
+        read = around(spread, reach, beyond, np.max)
+        wider = replace(form, outputs=read.shape[1], stride=1, low=form.low + beyond)
+    else:
+        read = around(first, reach, beyond, np.sum if face == "kernel" else np.max)
+        wider = replace(form, length=read.shape[1], low=form.low - beyond)
+    size = amplification(form, face) * getattr(wider, face)(read, second)
+    channels = [a.shape[-1] // form.groups for a in (first, second)]
+    n = terms(form, face, channels[0], channels[0], first.shape[0])
+    factor = np.sqrt(8) if np.iscomplexobj(first) else 1
+    bound = (min(n, 6 * np.sqrt(n)) + 30) * ROUNDOFF[np.dtype(accumulate)] * factor * size
+    return rounded(bound, getattr(form, face)(first, second), dtype, accumulate)
+
+
+def around(a, reach, beyond, reduce):
+    """Of each position of `a` and `beyond` on both sides, the greatest or the sum of all within `reach`."""
+    widths = [(0, 0), (beyond + reach, beyond + reach), (0, 0)]
+    return reduce(np.lib.stride_tricks.sliding_window_view(np.pad(a, widths), 2 * reach + 1, axis=1), axis=-1)
+
+
+def amplification(form, face):
+    """The largest that the matrices of any cut make of absolute products: see above."""
+    taps = {form.taps, -(-form.taps // form.stride)}
+    cuts = {(VALUES + 1 - n, n) for n in taps if 1 < n < VALUES} | {(3, 3), (4, 4)}
+    return max(_amplification(*cut, face) for cut in cuts)
+
+
+@functools.cache
+def _amplification(outputs, taps, face):
+    values = outputs + taps - 1
+
+    def evaluated(coefficients):
+        at_points = np.vander(POINTS[: values - 1], coefficients, increasing=True)
+        return np.vstack([at_points, np.eye(coefficients)[-1]])
+
+    results, kernels, signals = evaluated(outputs), evaluated(taps), np.linalg.inv(evaluated(values)).T
+    results, kernels, signals = np.abs(results), np.abs(kernels), np.abs(signals)
+    if face == "kernel":
+        return np.max((signals.max(axis=1) * results.max(axis=1)) @ kernels)
+    return np.max((signals.sum(axis=1) * kernels.max(axis=1)) @ results)
 
 
 def limits(form, face, first, second, *, method, dtype):
@@ -87,7 +152,7 @@ def limits(form, face, first, second, *, method, dtype):
     a, b = (np.asarray(a).astype(np.complex128 if np.iscomplexobj(a) else np.float64) for a in (first, second))
     dtype = np.dtype(dtype)
     accumulate = np.float32 if dtype.itemsize == 2 else dtype
-    kinds = {"fft": (fourier,), "auto": (direct, fourier)}.get(method, (direct,))
+    kinds = {"fft": (fourier,), "winograd": (polynomial,), "auto": (direct, fourier, polynomial)}.get(method, (direct,))
     shape = getattr(form, face)(a, b).shape
     return np.max([np.broadcast_to(kind(form, face, a, b, dtype, accumulate), shape) for kind in kinds], axis=0)
 

@@ -402,10 +402,11 @@ def test_bad_arguments_of_one_function(case):
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8])
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_fourier_transform_of_integers_is_refused_by_name(function, dtype):
+@pytest.mark.parametrize("method", ["fft", "winograd"])
+def test_what_is_not_exact_on_integers_is_refused_by_name(method, function, dtype):
     changes = {name: a.astype(dtype) for name, a in arguments(function).items()}
-    parts = ["`method` (='fft') cannot do this", "not exact on integers", np.dtype(dtype).name]
-    check_function(function, NotImplementedError, parts, {**changes, "method": "fft"})
+    parts = [f"`method` (={method!r}) cannot do this", "not exact on integers", np.dtype(dtype).name]
+    check_function(function, NotImplementedError, parts, {**changes, "method": method})
 
 
 def test_lengths_and_fields_refuse_what_the_functions_refuse():

@@ -150,7 +150,7 @@ def test_public_functions_have_their_promised_signatures(name):
 def test_public_names():
     assert {*SIGNATURES, "METHODS"} <= set(jconv.__all__)
     assert all(hasattr(jconv, name) for name in jconv.__all__)
-    assert {"vmap", "xla", "taps", "gemm", "fft"} <= set(jconv.METHODS)
+    assert {"vmap", "xla", "taps", "gemm", "winograd", "fft"} <= set(jconv.METHODS)
     assert "auto" not in jconv.METHODS
     assert set(jconv.nnx.__all__) == {"Conv1D", "ConvTranspose1D"}
 
