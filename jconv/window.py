@@ -32,6 +32,13 @@ class Window:
     low: int = 0
 
     @property
+    def inside(self) -> tuple[int, int]:
+        """The output positions, from the first to before the second, whose windows read no padding."""
+        first = min(-(-max(self.low, 0) // self.stride), self.output_length)
+        last = (self.input_length + self.low - self.span) // self.stride + 1
+        return first, max(first, min(last, self.output_length))
+
+    @property
     def span(self) -> int:
         """How many input positions one window covers, first to last tap."""
         return span(self.kernel_size, self.dilation)

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv.methods.arrays import UNROLLED, each_tap, padded_input, tap, zeros
-from jconv.methods.fused import VECTOR, has_narrow_groups
+from jconv.methods.fused import MOSTLY, VECTOR, has_narrow_groups
 from jconv.methods.problem import Problem
 
 TAPS_A_PASS = 8  # of depthwise kernels
@@ -20,20 +21,37 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
 
     One pass over `x` and `y`, and no reduction for XLA to order badly: on a CPU 9 times faster than a sum for each tap
     of a depthwise kernel of 4 taps. An accelerator would run the loop one small kernel after another, and sums there.
+    Positions whose windows read padding are looped over by themselves, so that the others need no padded copy.
     """
     window = problem.window
-    padded = padded_input(x, window)
     if problem.platform != "cpu":
-        return _kernel_by_reductions(padded, y, problem)
-    if by_groups(problem):
-        return _kernel_of_groups(padded, y, problem)
+        return _kernel_by_reductions(padded_input(x, window), y, problem)
     if by_blocks(problem):
-        return _kernel_by_blocks(padded, y, problem)
-    signals, cotangents = (a.reshape(*a.shape[:3], a.shape[3] * a.shape[4]) for a in (padded, y))
+        return _kernel_by_blocks(padded_input(x, window), y, problem)
+    first, last = window.inside
+    if last - first < MOSTLY * window.output_length:
+        return _kernel_by_loop(padded_input(x, window), y, (0, 0), problem)
+    parts = []
+    for start, stop in ((0, first), (first, last), (last, window.output_length)):
+        if start < stop:
+            some = replace(window, output_length=stop - start, low=window.low - start * window.stride)
+            part = replace(problem, window=some)
+            if start == first:
+                parts.append(_kernel_by_loop(x, y, (-some.low, start), part))
+            else:
+                sent = lax.slice_in_dim(y, start, stop, axis=2)
+                parts.append(_kernel_by_loop(padded_input(x, some), sent, (0, 0), part))
+    return sum(parts[1:], start=parts[0])
+
+
+def _kernel_by_loop(x: Array, y: Array, begins: tuple[int, int], problem: Problem) -> Array:
+    """The window of the first position begins at the first of `begins` in `x`, which is position the second in `y`."""
+    if by_groups(problem):
+        return _kernel_of_groups(x, y, begins, problem)
     if problem.problems == 1:
-        k = _kernel_of_one(signals[0], cotangents[0], problem)[None]
+        k = _kernel_of_one(x, y, begins, 0, problem)[None]
     else:
-        k = lax.map(lambda pair: _kernel_of_one(pair[0], pair[1], problem), (signals, cotangents))
+        k = lax.map(lambda b: _kernel_of_one(x, y, begins, b, problem), jnp.arange(problem.problems))
     k = k.reshape(*k.shape[:2], problem.groups, problem.inputs, problem.outputs)
     return jnp.swapaxes(k, 2, 3)
 
@@ -76,10 +94,11 @@ def rows_of_groups(problem: Problem) -> int:
     return 16 if problem.outputs < VECTOR else 20
 
 
-def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
-    """(batch, extent, groups * inputs), (batch, positions, groups * outputs) -> (taps, groups * inputs * outputs).
+def _kernel_of_one(x: Array, y: Array, begins: tuple[int, int], b: int | Array, problem: Problem) -> Array:
+    """Of problem `b`: (taps, groups * inputs * outputs).
 
-    One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone.
+    One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone. The rest
+    of `x` and `y` is left as it is: of an array brought into another shape for a loop, XLA may make a copy.
     """
     window = problem.window
     channels = (problem.groups, problem.inputs, problem.outputs)
@@ -91,9 +110,9 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     def some_taps(first: int | Array, count: int) -> Array:
         def add(n: int | Array, t: int | Array, rows: int, total: Array) -> Array:
             reach = (rows - 1) * window.stride + (count - 1) * window.dilation + 1
-            start = t * window.stride + first * window.dilation
-            read = lax.dynamic_slice(signal, (n, start, 0), (1, reach, signal.shape[2]))[0]
-            sent = lax.dynamic_slice(cotangent, (n, t, 0), (1, rows, cotangent.shape[2]))[0]
+            start = begins[0] + t * window.stride + first * window.dilation
+            read = lax.dynamic_slice(x, (b, n, start, 0, 0), (1, 1, reach, *x.shape[3:])).reshape(reach, -1)
+            sent = lax.dynamic_slice(y, (b, n, begins[1] + t, 0, 0), (1, 1, rows, *y.shape[3:])).reshape(rows, -1)
 
             def product(j: int, row: int) -> Array:
                 seen = pairs(read[row * window.stride + j * window.dilation], problem.groups, problem.inputs, 1)
@@ -102,7 +121,7 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
             terms = [sum((product(j, row) for row in range(1, rows)), start=product(j, 0)) for j in range(count)]
             return total + jnp.stack(terms)
 
-        return _over_positions(add, rows, zeros((count, math.prod(channels)), signal), problem)
+        return _over_positions(add, rows, zeros((count, math.prod(channels)), x), problem)
 
     whole, rest = divmod(window.kernel_size, taps)
     if whole == 1:
@@ -115,7 +134,7 @@ def _kernel_of_one(signal: Array, cotangent: Array, problem: Problem) -> Array:
     return jnp.concatenate(parts)
 
 
-def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
+def _kernel_of_groups(x: Array, y: Array, begins: tuple[int, int], problem: Problem) -> Array:
     """The same with all kernels of all problems side by side, the inner loop being over one group's outputs.
 
     Iterations add to two totals in turn. XLA writes one of several in place and by one thread; the only one it would
@@ -126,9 +145,10 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
 
     def add(n: int | Array, t: int | Array, rows: int, totals: Array) -> Array:
         reach = (rows - 1) * window.stride + window.span
-        read = lax.dynamic_slice_in_dim(padded, n, 1, axis=1)
-        read = lax.dynamic_slice_in_dim(read, t * window.stride, reach, axis=2)[:, 0]
-        sent = lax.dynamic_slice_in_dim(lax.dynamic_slice_in_dim(y, n, 1, axis=1), t, rows, axis=2)[:, 0]
+        read = lax.dynamic_slice_in_dim(x, n, 1, axis=1)
+        read = lax.dynamic_slice_in_dim(read, begins[0] + t * window.stride, reach, axis=2)[:, 0]
+        sent = lax.dynamic_slice_in_dim(y, n, 1, axis=1)
+        sent = lax.dynamic_slice_in_dim(sent, begins[1] + t, rows, axis=2)[:, 0]
 
         def products(row: int) -> Array:  # (problems, groups, taps, inputs, outputs)
             first = row * window.stride
@@ -141,7 +161,7 @@ def _kernel_of_groups(padded: Array, y: Array, problem: Problem) -> Array:
         return lax.dynamic_update_index_in_dim(totals, total, turn, 0)
 
     sizes = (2, problem.problems, problem.groups, window.kernel_size, problem.inputs, problem.outputs)
-    totals = _over_positions(add, rows, zeros(sizes, padded), problem)
+    totals = _over_positions(add, rows, zeros(sizes, x), problem)
     return jnp.transpose(totals[0] + totals[1], (0, 2, 3, 1, 4))
 
 

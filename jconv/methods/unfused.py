@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -16,5 +17,18 @@ def unfused(platform: str, function: Callable[..., Array], *operands: Array) -> 
     """
     if platform != "cpu":
         return function(*operands)
+    like = jax.eval_shape(function, *operands)
+    shapes = [a.shape for a in operands]
+
+    def lean(*operands: Array) -> Array:
+        return _lean(function(*(a.reshape(shape) for a, shape in zip(operands, shapes, strict=True))))
+
     taken = lax.optimization_barrier(jnp.array(True))
-    return lax.cond(taken, function, lambda *operands: jnp.zeros_like(function(*operands)), *operands)
+    operands = tuple(_lean(a) for a in operands)
+    result = lax.cond(taken, lean, lambda *operands: jnp.zeros_like(lean(*operands)), *operands)
+    return result.reshape(like.shape)
+
+
+def _lean(a: Array) -> Array:
+    """Without axes of length 1: XLA may order them anew in a branch, for which it makes a copy."""
+    return a.reshape([size for size in a.shape if size > 1])
