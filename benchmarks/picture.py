@@ -9,7 +9,7 @@ from benchmarks.cells import CELLS
 from benchmarks.summary import Row, in_cores
 
 # Okabe and Ito's colours, told apart by everybody
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#666666", "#F0E442")
 LEAST, MOST = 1 / 4, 1000
 
 

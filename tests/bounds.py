@@ -41,6 +41,7 @@ ROUNDOFF[np.dtype(np.complex64)] = ROUNDOFF[np.dtype(np.float32)]
 ROUNDOFF[np.dtype(np.complex128)] = ROUNDOFF[np.dtype(np.float64)]
 
 VALUES = 8  # of a polynomial, at most
+MOST_OUTPUTS = 4  # of a tile
 POINTS = (0, 1, -1, 2, -1 / 2, -2, 1 / 2)  # where they are taken, and at infinity
 LEAST_HOP = 512  # positions that one block of a long signal brings, at least
 MOST_PARTS = 16  # that a kernel is cut into, at most
@@ -128,12 +129,13 @@ def around(a, reach, beyond, reduce):
 def amplification(form, face):
     """The largest that the matrices of any cut make of absolute products: see above."""
     taps = {form.taps, -(-form.taps // form.stride)}
-    cuts = {(VALUES + 1 - n, n) for n in taps if 1 < n < VALUES} | {(3, 3), (4, 4)}
-    return max(_amplification(*cut, face) for cut in cuts)
+    cuts = {(min(MOST_OUTPUTS, VALUES + 1 - n), n) for n in taps if 1 < n < VALUES} | {(3, 3), (4, 4)}
+    return max(amplification_of(*cut, face) for cut in cuts)
 
 
 @functools.cache
-def _amplification(outputs, taps, face):
+def amplification_of(outputs, taps, face):
+    """What the matrices of one cut make of absolute products, at the most."""
     values = outputs + taps - 1
 
     def evaluated(coefficients):

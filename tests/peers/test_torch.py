@@ -5,7 +5,7 @@ import itertools
 import jax.numpy as jnp
 import pytest
 from needed import needed
-from torch_side import check, fourier_extra
+from torch_side import check, fourier_extra, tile_extra
 
 import jconv
 
@@ -134,8 +134,9 @@ def test_padding_mode(mode, padding):
 @pytest.mark.parametrize("method", jconv.METHODS)
 @pytest.mark.parametrize("options", [{"padding": 1}, {"stride": 2, "padding": 3, "dilation": 2, "groups": 2}], ids=str)
 def test_each_method(name, method, options):
-    extra = fourier_extra(getattr(functional, name), options.get("groups", 1), 4 * LENGTH) if method == "fft" else None
-    agree(name, options, method=method, extra=extra)
+    convolve, groups = getattr(functional, name), options.get("groups", 1)
+    extras = {"fft": fourier_extra(convolve, groups, 4 * LENGTH), "winograd": tile_extra(convolve, groups, width=3)}
+    agree(name, options, method=method, extra=extras.get(method))
 
 
 @pytest.mark.parametrize("output_padding", [-1, 2, 5])

@@ -8,6 +8,7 @@ twice as much, `n*eps`. Two more terms are allowed, for the bias and the last ro
 
 import jax
 import numpy as np
+from bounds import MOST_OUTPUTS, amplification_of
 from needed import needed
 
 torch = needed("torch")
@@ -83,5 +84,30 @@ def fourier_extra(convolve, groups, points):
         )
         factor = np.finfo(arrays[0].dtype).eps * np.log2(points)
         return [factor * value, factor * x_gradient, factor * kernel_gradient, 0.0]
+
+    return extra
+
+
+def tile_extra(convolve, groups, width):
+    """What values of polynomials add: the bound of `bounds.polynomial`, over whole signals, each as long as a tile.
+
+    The largest of a signal, and the sum of a kernel's absolute taps, are again a convolution of width and length one;
+    for the kernel's gradient both signals are summed.
+    """
+
+    def extra(arrays, cotangent):
+        x, k, g = (np.abs(a.astype(np.float64)) for a in (*arrays[:2], cotangent))
+        largest = [np.max(a, axis=-1, keepdims=True) for a in (x, g)]
+        summed = [np.sum(a, axis=-1, keepdims=True) for a in (x, k, g)]
+        value, x_gradient, _ = torch_results(
+            lambda a, k: convolve(a, k, groups=groups), [largest[0], summed[1]], largest[1]
+        )
+        _, _, kernel_gradient = torch_results(
+            lambda a, k: convolve(a, k, groups=groups), [summed[0], summed[1]], summed[2]
+        )
+        terms = 30 + max(x.size, k.size, g.size)
+        factor = np.finfo(arrays[0].dtype).eps / 2 * terms
+        output, kernel = (amplification_of(MOST_OUTPUTS, width, face) for face in ("output", "kernel"))
+        return [factor * output * value, factor * output * x_gradient, factor * kernel * kernel_gradient, 0.0]
 
     return extra
