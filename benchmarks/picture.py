@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.cells import CELLS
 from benchmarks.summary import Row, in_cores
 
-# Okabe and Ito's colours, told apart by everybody
+# Okabe and Ito's colours, told apart by everybody, with a grey that is not the axes' black
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#666666", "#F0E442")
 LEAST, MOST = 1 / 4, 1000
 

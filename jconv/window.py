@@ -6,7 +6,7 @@ nowhere else.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jconv import checks
 
@@ -30,6 +30,10 @@ class Window:
     stride: int = 1
     dilation: int = 1
     low: int = 0
+
+    def some(self, first: int, last: int) -> "Window":
+        """The windows of output positions `first` to `last`, over the same input."""
+        return replace(self, output_length=last - first, low=self.low - first * self.stride)
 
     @property
     def inside(self) -> tuple[int, int]:

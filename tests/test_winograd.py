@@ -4,12 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from bounds import check
 from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 from problems import CASES, Case
+from test_meshes import faces
+from test_values import check_faces
 
-import jconv
 from jconv.choose import MOST_ERROR, choose
 from jconv.methods import FACES, REGISTRY, tiles
 from jconv.methods.pieces import Pieces
@@ -34,16 +34,6 @@ def shape(*sizes):
     return jax.ShapeDtypeStruct(sizes, jnp.float32)
 
 
-def faces(case):
-    """The three faces as `conv1d` and its transposes, compiled anew at each call."""
-
-    def run(x, k, y):
-        value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method="winograd", **case.options), x, k)
-        return value, *pullback(y)
-
-    return run
-
-
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Pieces of a few entries; what was compiled without is forgotten."""
@@ -65,11 +55,7 @@ def test_pieces_change_nothing(case, small_pieces):
     assert pieces.count > 1
     assert (pieces.frames > 1) == case.name.startswith("frames")
     x, k, y = case.arrays()
-    results = jax.jit(faces(case))(x, k, y)
-    for face, result in zip(FACES, results, strict=True):
-        operands = dict(zip("xky", (x, k, y), strict=True))
-        first, second = (operands[name] for name in OPERANDS[face][:2])
-        check(result, case.form, face, first, second, method="winograd")
+    check_faces(case, x, k, y, jax.jit(faces("winograd", case))(x, k, y), "winograd")
 
 
 @pytest.mark.parametrize("case", PIECES[:2], ids=lambda case: case.name)
@@ -78,8 +64,8 @@ def test_pieces_inside_shard_map(case, small_pieces):
     arrays = [jnp.asarray(a) for a in case.arrays()]
     mesh = jax.make_mesh((2,), ("data",), axis_types=(AxisType.Auto,))
     specs = (P("data"), P(), P("data"))
-    run = jax.shard_map(faces(case), mesh=mesh, in_specs=specs, out_specs=(P("data"), P("data"), P()))
-    for got, whole in zip(jax.jit(run)(*arrays), jax.jit(faces(case))(*arrays), strict=True):
+    run = jax.shard_map(faces("winograd", case), mesh=mesh, in_specs=specs, out_specs=(P("data"), P("data"), P()))
+    for got, whole in zip(jax.jit(run)(*arrays), jax.jit(faces("winograd", case))(*arrays), strict=True):
         np.testing.assert_allclose(got, whole, rtol=0, atol=1e-5 * np.abs(whole).max())
 
 
@@ -118,14 +104,14 @@ def test_the_identity_holds(taps):
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("taps", [2, 3, 4, 5, 6, 7, 9, 16, 40])
 def test_errors_of_noise_are_within_the_ratio_of_the_bound(face, taps):
-    """The largest of some thousand, against twice the bound of a direct sum times the ratio."""
+    """The largest of some thousand, against the bound of a direct sum times the ratio."""
     case = Case("", batch=3, length=150, inputs=16, outputs=16, taps=taps, padding=(taps // 2, taps // 2))
     x, k, y = case.arrays()
     ratio = error_ratio(face, problem_of_call(x, k, **case.options))
     assert 1 < ratio < MOST_ERROR / 2
     operands = dict(zip("xky", (x, k, y), strict=True))
     first, second = (operands[name] for name in OPERANDS[face][:2])
-    got = dict(zip(FACES, jax.jit(faces(case))(x, k, y), strict=True))[face]
+    got = dict(zip(FACES, jax.jit(faces("winograd", case))(x, k, y), strict=True))[face]
     exact = getattr(case.form, face)(first, second)
     products = {"output": 16 * taps, "input": 16 * taps, "kernel": case.batch * case.form.outputs}[face]
     direct = 4 * np.finfo(np.float32).eps * 2 / np.pi * products
@@ -144,7 +130,7 @@ def test_what_a_wide_problem_holds_is_bounded():
     """Its temporary memory: less than 32 MiB, where the signals alone are 32 MiB."""
     x, kernel = shape(*WIDE["x"]), shape(*WIDE["kernel"])
     y = shape(8, 1022, 256)
-    program = jax.jit(faces(Case(""))).lower(x, kernel, y).compile()
+    program = jax.jit(faces("winograd", Case(""))).lower(x, kernel, y).compile()
     analysis = program.memory_analysis()
     assert analysis is not None
     assert analysis.temp_size_in_bytes < 32 * 2**20

@@ -141,8 +141,7 @@ def _phase(y: Array, mirrored: Array, phase: int, problem: Problem) -> Array:
 
 def _some_positions(x: Array, k: Array, problem: Problem, first: int, last: int) -> Array:
     """Output positions `first` to `last`."""
-    window = problem.window
-    window = replace(window, output_length=last - first, low=window.low - first * window.stride)
+    window = problem.window.some(first, last)
     return _sum_over_taps(padded_input(x, window), k, replace(problem, window=window))
 
 

@@ -34,7 +34,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     parts = []
     for start, stop in ((0, first), (first, last), (last, window.output_length)):
         if start < stop:
-            some = replace(window, output_length=stop - start, low=window.low - start * window.stride)
+            some = window.some(start, stop)
             part = replace(problem, window=some)
             if start == first:
                 parts.append(_kernel_by_loop(x, y, (-some.low, start), part))
