@@ -30,7 +30,7 @@ def of_dense(face: Face, problem: Problem) -> Counts | None:
         passes -= 1  # XLA makes it a matrix product
     return {
         "call": 1.0,
-        "mac": products * whole,
+        "mac in parts" if face == "kernel" and dense.in_parts(problem) else "mac": products * whole,
         "packed": products / across,
         "packed in short runs": products / across / run,
         "moved": passes * moved(problem),

@@ -18,12 +18,14 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv.methods import xla
-from jconv.methods.arrays import UNROLLED, dilated, mirrored_kernel, moved, transposed
+from jconv.methods.arrays import UNROLLED, dilated, mirrored_kernel, moved, shifted, transposed
 from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal, wasted
 from jconv.methods.problem import Face, Method, Problem
 from jconv.window import Window
 
 MOST_IN_A_ROW = 16  # convolutions of problems with kernels of their own; more take turns in a slower loop
+PARTS = 4  # of a sum over positions: two or three gain nothing, with two cores
+FEWEST_POSITIONS, LEAST_WORK = 2048, 2**24  # that are cut: of fewer, adding up the parts costs more than they save
 NARROW, WIDE = 16, 32  # groups of fewer channels are merged up to so many: beyond, zeros cost more than they save
 
 
@@ -55,6 +57,11 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
         return unfold_kernel(kernel_face(fold_signal(x, problem), y, folded(problem)), problem)
     if problem.problems > 1:
         return _each_problem(kernel_face, x, y, problem)
+    sums = [_kernel_of_part(*part) for part in parts_of(x, y, problem)]
+    return sum(sums[1:], start=sums[0])
+
+
+def _kernel_of_part(x: Array, y: Array, problem: Problem) -> Array:
     together, blocks = merging(problem)
     turned = _turned(_merged(problem, together))
 
@@ -67,6 +74,33 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
         return k.reshape(*k.shape[1:3], together * problem.outputs)
 
     return _each_block(one, blocks).reshape(problem.k_shape)
+
+
+def parts_of(x: Array, y: Array, problem: Problem) -> list[tuple[Array, Array, Problem]]:
+    """The output positions in parts, each with the x that its windows read.
+
+    A long sum of few results is what the threads of one convolution share badly; several convolutions run at once.
+    """
+    if not in_parts(problem):
+        return [(x, y, problem)]
+    window, parts = problem.window, []
+    hop = -(-window.output_length // PARTS)
+    for first in range(0, window.output_length, hop):
+        last = min(first + hop, window.output_length)
+        some = window.some(first, last)
+        read = shifted(x, some.low, some.extent)
+        part = replace(problem, window=replace(some, input_length=some.extent, low=0))
+        parts.append((read, y[:, :, first:last], part))
+    return parts
+
+
+def in_parts(problem: Problem) -> bool:
+    """Whether the kernel face is the sum of several convolutions."""
+    if problem.platform != "cpu":
+        return False
+    positions = problem.batch * problem.window.output_length
+    work = positions * problem.window.kernel_size * problem.inputs * problem.outputs
+    return merging(problem)[1] <= PARTS and positions >= FEWEST_POSITIONS and work >= LEAST_WORK
 
 
 def folds(problem: Problem) -> bool:
