@@ -1,6 +1,7 @@
 """The kernel face of "dense" as a sum of several convolutions: what is cut so, and that it changes nothing."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from problems import CASES, Case
@@ -36,7 +37,8 @@ def test_parts_change_nothing(case, any_size):
 
 def test_parts_are_all_positions_and_what_their_windows_read(any_size):
     problem = Problem(Window(30, 4, 22, 1, 3, 1), 1, 2, 1, 3, 5, np.dtype("float32"), np.dtype("float32"), None)
-    x, y = np.random.default_rng(0).normal(size=problem.x_shape), np.random.default_rng(1).normal(size=problem.y_shape)
+    rng = np.random.default_rng(0)
+    x, y = (jnp.asarray(rng.normal(size=shape), jnp.float32) for shape in (problem.x_shape, problem.y_shape))
     parts = dense.parts_of(x, y, problem)
     assert len(parts) == dense.PARTS
     assert np.array_equal(np.concatenate([part_y for _, part_y, _ in parts], axis=2), y)

@@ -6,9 +6,9 @@ All three faces are the output face of some problem:
     kernel face    x with its channels for a batch, y for a kernel, the batch for channels
 
 Written so, and kept apart by barriers that stop XLA from merging the transposes into the convolution, they run at the
-same speed inside `lax.scan`, where XLA's own gradients are 20 to 150 times slower (jax#12868). Problems with kernels
-of their own follow one another. Neighbouring groups are merged, zeros in between, until a matrix product is
-wide enough to be worth it.
+same speed inside `lax.scan`, where XLA's own gradients are 20 to 150 times slower (jax#12868). A kernel face of many
+positions is the sum of several such convolutions. Problems with kernels of their own follow one another. Neighbouring
+groups are merged, zeros in between, until a matrix product is wide enough to be worth it.
 """
 
 from collections.abc import Callable
