@@ -36,6 +36,11 @@ class Window:
         return replace(self, output_length=last - first, low=self.low - first * self.stride)
 
     @property
+    def padded(self) -> "Window":
+        """The same windows over exactly the positions that they read, no more and no padding."""
+        return replace(self, input_length=self.extent, low=0)
+
+    @property
     def inside(self) -> tuple[int, int]:
         """The output positions, from the first to before the second, whose windows read no padding."""
         first = min(-(-max(self.low, 0) // self.stride), self.output_length)

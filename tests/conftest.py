@@ -19,6 +19,14 @@ STRICT = {
 }
 
 
+@pytest.fixture
+def compiled_anew():
+    """For tests that change what methods do: what was compiled before, and what the test compiles, is forgotten."""
+    jax.clear_caches()
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture(autouse=True)
 def strict_jax(request):
     """Settings of the library's tests; the experiments run under JAX's defaults, as their users do."""

@@ -20,13 +20,10 @@ MORE = [
 
 
 @pytest.fixture
-def any_size(monkeypatch):
-    """Sums of any size are cut; what was compiled without is forgotten."""
+def any_size(monkeypatch, compiled_anew):
+    """Sums of any size are cut."""
     monkeypatch.setattr(dense, "FEWEST_POSITIONS", 0)
     monkeypatch.setattr(dense, "LEAST_WORK", 0)
-    jax.clear_caches()
-    yield
-    jax.clear_caches()
 
 
 @pytest.mark.parametrize("case", [*CASES, *MORE], ids=lambda case: case.name)

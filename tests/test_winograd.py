@@ -35,12 +35,9 @@ def shape(*sizes):
 
 
 @pytest.fixture
-def small_pieces(monkeypatch):
-    """Pieces of a few entries; what was compiled without is forgotten."""
+def small_pieces(monkeypatch, compiled_anew):
+    """Pieces of a few entries."""
     monkeypatch.setattr(tiles, "MOST_TOGETHER", SMALL)
-    jax.clear_caches()
-    yield
-    jax.clear_caches()
 
 
 def pieces_of(case):

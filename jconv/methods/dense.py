@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv.methods import xla
-from jconv.methods.arrays import UNROLLED, dilated, mirrored_kernel, moved, shifted, transposed
+from jconv.methods.arrays import UNROLLED, dilated, mirrored_kernel, moved, padded_input, transposed
 from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal, wasted
 from jconv.methods.problem import Face, Method, Problem
 from jconv.window import Window
@@ -88,9 +88,8 @@ def parts_of(x: Array, y: Array, problem: Problem) -> list[tuple[Array, Array, P
     for first in range(0, window.output_length, hop):
         last = min(first + hop, window.output_length)
         some = window.some(first, last)
-        read = shifted(x, some.low, some.extent)
-        part = replace(problem, window=replace(some, input_length=some.extent, low=0))
-        parts.append((read, y[:, :, first:last], part))
+        part = replace(problem, window=some.padded)
+        parts.append((padded_input(x, some), lax.slice_in_dim(y, first, last, axis=2), part))
     return parts
 
 

@@ -38,7 +38,7 @@ class Pieces(NamedTuple):
         steps = -(-window.output_length // step)
         frames = min(-(-wanted // batch), UNROLLED, steps)
         hop = -(-steps // frames) * step
-        frame = replace(window, input_length=hop + window.span - 1, output_length=hop, low=0)
+        frame = window.some(0, hop).padded
         return cls(problem, replace(problem, window=frame, batch=1), frames, batch * frames)
 
     def joined(self, one: Callable[[Array], Array], x: Array) -> Array:
