@@ -1,12 +1,19 @@
-"""Pictures of convolutions: arrays in, a matplotlib `Figure` out. Nothing global is touched."""
+"""Pictures of convolutions: arrays in, a matplotlib figure out, which a notebook shows by itself.
+
+Nothing global is touched, pyplot least of all. Size and time of a picture are bounded: where there is more to draw
+than it holds, it draws the largest and says what it leaves out.
+"""
 
 from jconv.plot.arithmetic import contribution_panels, window_by_hand
 from jconv.plot.frequencies import frequency_curves
-from jconv.plot.kernels import kernel_curves, kernel_heatmaps, snapshot_curves
+from jconv.plot.heatmaps import kernel_heatmaps
+from jconv.plot.kernels import kernel_curves, snapshot_curves
 from jconv.plot.losses import loss_curves
 from jconv.plot.signals import before_after, signal_panels
+from jconv.plot.style import Picture
 
 __all__ = [
+    "Picture",
     "before_after",
     "contribution_panels",
     "frequency_curves",

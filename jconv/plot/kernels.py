@@ -1,45 +1,101 @@
-"""Kernels: tap by tap, on their way through training, and as maps with the weights written in."""
+"""Kernels tap by tap: over each other, and on their way through training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm, Normalize
-from matplotlib.figure import Figure
+from matplotlib.colors import LogNorm
 
-from jconv.plot.style import BLACK, BLUE, STEPS, VERMILION, WEIGHTS, blank, headline, label_pairs, one_key, pair_panels
+from jconv.plot.arguments import array, at_most, real_lines, same_shape
+from jconv.plot.panels import label_pairs, left_out, pair_panels
+from jconv.plot.style import BLACK, BLUE, MOST_LINES, STEPS, VERMILION, Picture, headline, line_of, one_key
+
+MOST_MARKS = 64
+"""Taps that have marks; more would be one blob."""
+MOST_SNAPSHOTS = 64
+LARGEST_WEIGHTS = "those with the largest weights"
 
 
-def kernel_curves(lags: np.ndarray, kernels: Mapping[str, np.ndarray], *, title: str, lag_label: str) -> Figure:
-    """Kernels over each other, tap by tap.
+def kernel_curves(
+    lags: np.ndarray,
+    kernels: Mapping[str, np.ndarray],
+    *,
+    title: str,
+    lag_label: str,
+    biases: Mapping[str, np.ndarray] | None = None,
+) -> Picture:
+    """Kernels over each other, tap by tap, and their biases beside them.
+
+    Of more than 4 channels in and out, or 16 if the other is single, those with the largest weights are drawn, and
+    the picture says so.
 
     Args:
         lags: (width,): when each tap looks, before (negative) or after the output's own time.
-        kernels: name -> (width, in, out); the first is drawn filled, the others as marks on top of it.
+        kernels: name -> (width, in, out), at most 24; the first has filled marks, the others open ones on top of it.
+            A complex one is drawn as two, its real and its imaginary part.
         title, lag_label: text.
+        biases: name -> (out,) of some of the kernels.
+
+    Raises:
+        ValueError: shapes that do not fit, or more kernels than can be told apart.
     """
-    _, inputs, outputs = next(iter(kernels.values())).shape
-    figure, axes = pair_panels(inputs, outputs, sharey=True)
-    marks = (
+    lags = array("lags", lags, "width")
+    kernels = same_shape("kernels", kernels, "width in out", width=len(lags))
+    sizes = np.max([np.sqrt(np.mean(np.abs(kernel) ** 2, axis=0)) for kernel in kernels.values()], axis=0)
+    found = same_shape("biases", biases, "out", out=sizes.shape[1]) if biases else {}
+    lines, levels = real_lines(kernels.items()), real_lines(found.items())
+    names = [name for name, _ in lines]
+    unknown = [name for name, _ in levels if name not in names]
+    if unknown:
+        raise ValueError(f"`biases` has {unknown[0]!r}, which is none of the kernels: {', '.join(names)}")
+    at_most("kernels", len(lines), MOST_LINES, "lines")
+    pairs = pair_panels(sizes, reason=LARGEST_WEIGHTS, beside=bool(levels))
+    for ax, row, column in pairs.panels:
+        ax.axhline(0, color=BLACK, linewidth=0.6)
+        if len(lags) == 1:
+            ax.set_xlim(lags[0] - 1, lags[0] + 1)
+        for number, (name, kernel) in enumerate(lines):
+            ax.plot(lags, kernel[:, row, column], label=name, **mark(number, len(lags)))
+    if pairs.beside is not None:
+        draw_biases(pairs.beside, [(names.index(name), bias) for name, bias in levels], pairs.outputs)
+    label_pairs(pairs.axes, lag_label, "weight")
+    one_key(pairs.figure, pairs.axes[0, 0])
+    headline(pairs.figure, title)
+    return pairs.figure
+
+
+def draw_biases(ax: Axes, biases: list[tuple[int, np.ndarray]], outputs: list[int]) -> None:
+    """One column of marks an output; each bias has the number of its kernel."""
+    places = np.arange(len(outputs))
+    ax.axhline(0, color=BLACK, linewidth=0.6)
+    for number, bias in biases:
+        ax.plot(places, bias[outputs], **{**mark(number, 1), "linewidth": 0})
+    ax.set_xticks(places, [str(output) for output in outputs])
+    ax.set_xlim(-0.6, len(outputs) - 0.4)
+    ax.set_title("bias", fontsize=10)
+    ax.set_xlabel("output", fontsize=9)
+
+
+def mark(number: int, taps: int) -> dict[str, Any]:
+    """Line and marks of a kernel."""
+    special: tuple[dict[str, Any], ...] = (
         {"marker": "o", "markersize": 5, "linewidth": 1.8, "color": BLUE},
-        {
-            "marker": "o",
-            "markersize": 9,
-            "linewidth": 1.2,
-            "linestyle": "--",
-            "color": VERMILION,
-            "markerfacecolor": "none",
-        },
+        {"marker": "o", "markersize": 9, "linewidth": 1.2, "linestyle": "--", "color": VERMILION},
         {"marker": "x", "markersize": 8, "linewidth": 0, "color": BLACK, "markeredgewidth": 1.8},
     )
-    for (row, column), ax in np.ndenumerate(axes):
-        ax.axhline(0, color=BLACK, linewidth=0.6)
-        for (name, kernel), mark in zip(kernels.items(), marks, strict=False):
-            ax.plot(lags, kernel[:, row, column], label=name, **mark)
-    label_pairs(axes, lag_label, "weight")
-    one_key(figure, axes[0, 0])
-    headline(figure, title)
-    return figure
+    if number < len(special):
+        style = dict(special[number])
+    else:
+        style = {"marker": "sD^v"[number % 4], "markersize": 6, "linewidth": 1.2, **line_of(number)}
+    if number:
+        style["markerfacecolor"] = "none"
+    if taps > MOST_MARKS:
+        style["marker"] = ""
+        if not style["linewidth"]:
+            style |= {"linewidth": 1.4, "linestyle": ":"}
+    return style
 
 
 def snapshot_curves(
@@ -51,70 +107,46 @@ def snapshot_curves(
     title: str,
     lag_label: str,
     goal: str = "optimum",
-) -> Figure:
+) -> Picture:
     """The kernel on its way, from light (early) to dark (late), and where it should go.
+
+    Of many channels those with the largest weights are drawn, as in `kernel_curves`, and of more than 64 snapshots
+    as many, evenly spread; the picture says so.
 
     Args:
         lags: (width,), as in `kernel_curves`.
         steps: (n,), rising.
-        snapshots: (n, width, in, out).
-        optimum: (width, in, out).
+        snapshots: (n, width, in, out), real.
+        optimum: (width, in, out), real.
         title, lag_label: text.
         goal: what to call `optimum`.
+
+    Raises:
+        ValueError: shapes that do not fit, or complex numbers.
     """
-    figure, axes = pair_panels(*snapshots.shape[2:], sharey=True)
+    lags, steps = array("lags", lags, "width"), array("steps", steps, "n")
+    snapshots = array("snapshots", snapshots, "n width in out", n=len(steps), width=len(lags))
+    _, width, inputs, outputs = snapshots.shape
+    optimum = array("optimum", optimum, "width in out", **{"width": width, "in": inputs, "out": outputs})
+    sizes = np.sqrt(np.maximum(np.mean(snapshots[-1] ** 2, axis=0), np.mean(optimum**2, axis=0)))
+    pairs = pair_panels(sizes, reason=LARGEST_WEIGHTS)
     colors = ScalarMappable(LogNorm(1, max(steps[-1], 2)), STEPS)
-    for (row, column), ax in np.ndenumerate(axes):
+    shown = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOST_SNAPSHOTS)).round().astype(int))
+    pairs.figure.note(left_out(len(shown), len(steps), "snapshots", "evenly spread"))
+    marker = "o" if width == 1 else ""
+    for ax, row, column in pairs.panels:
         ax.axhline(0, color=BLACK, linewidth=0.6)
-        for step, snapshot in zip(steps, snapshots, strict=True):
-            ax.plot(lags, snapshot[:, row, column], color=colors.to_rgba(max(step, 1)), linewidth=1.5)
-        ax.plot(lags, optimum[:, row, column], color=VERMILION, linestyle="--", linewidth=2, label=goal)
-    label_pairs(axes, lag_label, "weight")
-    bar = figure.colorbar(colors, ax=list(axes.flat), label="step (the first is before training)", pad=0.02)
+        if width == 1:
+            ax.set_xlim(lags[0] - 1, lags[0] + 1)
+        for number in shown:
+            color = colors.to_rgba(np.maximum(steps[number], 1))
+            ax.plot(lags, snapshots[number, :, row, column], color=color, linewidth=1.5, marker=marker)
+        ring = {"marker": marker, "markersize": 11, "markerfacecolor": "none"}
+        ax.plot(lags, optimum[:, row, column], color=VERMILION, linestyle="--", linewidth=2, label=goal, **ring)
+    label_pairs(pairs.axes, lag_label, "weight")
+    visible = [ax for ax, _, _ in pairs.panels]
+    bar = pairs.figure.colorbar(colors, ax=visible, label="step (the first is before training)", pad=0.02)
     bar.outline.set_visible(False)  # type: ignore[union-attr]
-    one_key(figure, axes[0, 0])
-    headline(figure, title)
-    return figure
-
-
-def kernel_heatmaps(
-    kernel: np.ndarray, *, title: str, bias: np.ndarray | None = None, inputs: Sequence[str] | None = None
-) -> Figure:
-    """Each output's kernel as a map of input channel by tap, with the weights written in; blue below 0, red above.
-
-    Args:
-        kernel: (width, in, out).
-        title: text.
-        bias: (out,), written above each map.
-        inputs: names of the input channels.
-    """
-    width, count, outputs = kernel.shape
-    columns = min(outputs, 4)
-    rows = -(-outputs // columns)
-    figure, axes = blank(rows, columns, (1.6 + 2.7 * columns, 1.4 + rows * (1.1 + 0.55 * count)))
-    most = float(np.abs(kernel).max()) or 1.0
-    names = inputs or [f"input {c}" for c in range(count)]
-    colors = ScalarMappable(Normalize(-most, most), WEIGHTS)
-    for output, ax in enumerate(axes.flat):
-        if output >= outputs:
-            ax.set_visible(False)
-            continue
-        ax.imshow(kernel[:, :, output].T, cmap=WEIGHTS, norm=colors.norm, aspect="auto")
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0)
-        ax.set_xticks(range(width) if width <= 12 else range(0, width, -(-width // 8)))
-        ax.set_yticks(range(count), names if output % columns == 0 else [""] * count)
-        ax.set_title(f"output {output}" + ("" if bias is None else f"   bias {bias[output]:+.3f}"), fontsize=10)
-        if output // columns == rows - 1:
-            ax.set_xlabel("tap (0 is the earliest)")
-        if width * count <= 64:
-            for (tap, channel), weight in np.ndenumerate(kernel[:, :, output]):
-                dark = abs(weight) > 0.6 * most
-                ax.text(
-                    tap, channel, f"{weight:+.2f}", ha="center", va="center", color="w" if dark else "k", fontsize=9
-                )
-    bar = figure.colorbar(colors, ax=list(axes.flat), label="weight", pad=0.02)
-    bar.outline.set_visible(False)  # type: ignore[union-attr]
-    headline(figure, title)
-    return figure
+    one_key(pairs.figure, pairs.axes[0, 0])
+    headline(pairs.figure, title)
+    return pairs.figure
