@@ -1,16 +1,15 @@
 """One convolution in all its parts: outputs by every method, one of them by hand, what each channel adds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from matplotlib.figure import Figure
 
 import jconv
 from jconv import plot
-from jconv.analysis import contributions
+from jconv.analysis import contributions, shares
 from jconv.nnx import Conv1D
 
 from .config import schema
@@ -33,6 +32,7 @@ class Dissection:
         y: (length - 2, 4).
         contributions: (2, length - 2, 4).
         by_method: name -> (length - 2, 4), the Flax module among them.
+        made_by: the settings, in one line.
     """
 
     time: np.ndarray
@@ -42,6 +42,7 @@ class Dissection:
     y: np.ndarray
     contributions: np.ndarray
     by_method: dict[str, np.ndarray]
+    made_by: str = ""
 
     @property
     def products(self) -> np.ndarray:
@@ -97,6 +98,9 @@ def dissect(config: schema.Understand) -> Dissection:
         y=np.asarray(jconv.conv1d(jnp.asarray(x), jnp.asarray(kernel), jnp.asarray(bias))),
         contributions=np.asarray(contributions(jnp.asarray(x), jnp.asarray(kernel))),
         by_method=by_method,
+        made_by=f"weights {config.weights}"
+        + (f", seed {config.seed}" if config.weights == "random" else "")
+        + f" | {config.points} points from 0 to {config.stop:g} radians | {len(kernel)} taps",
     )
 
 
@@ -130,6 +134,7 @@ def explain(parts: Dissection) -> Iterator[str]:
     yield f"  sum:                                                          {numbers['by_hand']:7.4f}"
     yield "\nEvery output is the sum of what each input channel adds, plus bias:"
     yield f"  largest difference from y: {numbers['contributions_error']:.1e}"
+    yield f"  {weights_and_shares(parts)}."
     yield f"Largest difference from conv1d (rounding allows {parts.tolerance():.1e}):"
     for name, y in parts.by_method.items():
         yield f"  {name:14} {np.abs(y - parts.y).max():.1e}"
@@ -140,26 +145,60 @@ def row(values: np.ndarray) -> str:
     return ", ".join(f"{value:7.4f}" for value in values)
 
 
-def draw(parts: Dissection) -> Iterator[tuple[str, Figure]]:
-    """File name and figure, one after the other."""
+def weights_and_shares(parts: Dissection) -> str:
+    """Whether for each output the channel with the larger weights is the one that adds most, in a sentence."""
+    sizes, added = np.linalg.norm(parts.kernel, axis=0), shares(parts.contributions)
+    outputs = [output for output in range(sizes.shape[1]) if np.isfinite(added[:, output]).all()]
+    if not outputs:
+        return "No output varies"
+    other = [output for output in outputs if sizes[:, output].argmax() != added[:, output].argmax()]
+    if not other:
+        return "In each output that varies, the channel with the largest weights adds most"
+    return f"The channel with the largest weights is not the one that adds most in {listed('output', other)}"
+
+
+def listed(thing: str, numbers: Sequence[int]) -> str:
+    """As in "output 1", "outputs 1 and 2", "outputs 1, 2 and 3"."""
+    *most, last = map(str, numbers)
+    return f"{thing}s {', '.join(most)} and {last}" if most else f"{thing} {last}"
+
+
+def waves(parts: Dissection) -> str:
+    """Whether each output is a wave like those of the input, shifted, scaled and raised, in a sentence."""
+    count = parts.y.shape[1]
+    rows = np.column_stack([parts.x[: len(parts.y)], np.ones(len(parts.y))]).astype(np.float64)
+    rest = parts.y - rows @ np.linalg.lstsq(rows, parts.y.astype(np.float64))[0]
+    others = [output for output in range(count) if np.abs(rest[:, output]).max() > parts.tolerance()]
+    if not others:
+        return f"What comes out: {count} channels, each a shifted, scaled and raised wave of the input's frequency"
+    return f"What comes out: {count} channels; more than a wave of the input's frequency in {listed('output', others)}"
+
+
+def draw(parts: Dissection) -> Iterator[tuple[str, plot.Picture]]:
+    """File name and figure, one after the other, each with the settings that made it."""
+    for name, figure in pictures(parts):
+        figure.note(parts.made_by)
+        yield name, figure
+
+
+def pictures(parts: Dissection) -> Iterator[tuple[str, plot.Picture]]:
+    """File name and figure, with the headlines that they justify."""
     when = "time of the window's first sample (radians)"
-    names = [f"output {output}" for output in range(4)]
+    width, inputs, outputs = parts.kernel.shape
+    names = [f"output {output}" for output in range(outputs)]
     yield (
         "signal.png",
         plot.signal_panels(
             parts.time,
             {"value": (parts.x, INPUTS)},
-            title="What goes in: sin and cos, two channels",
+            title=f"What goes in: {' and '.join(INPUTS)}, {inputs} channels of {len(parts.x)} samples",
             time_label="time (radians)",
         ),
     )
     yield (
         "outputs.png",
         plot.signal_panels(
-            parts.time[: len(parts.y)],
-            {"value": (parts.y, names)},
-            title="What comes out: four channels, each a shifted and scaled wave of the same frequency",
-            time_label=when,
+            parts.time[: len(parts.y)], {"value": (parts.y, names)}, title=waves(parts), time_label=when
         ),
     )
     yield (
@@ -168,30 +207,33 @@ def draw(parts: Dissection) -> Iterator[tuple[str, Figure]]:
             parts.kernel,
             bias=parts.bias,
             inputs=INPUTS,
-            title="Four kernels: each weighs three samples of both channels",
+            title=f"{outputs} kernels: each weighs {width} samples of {inputs} channels",
         ),
     )
     yield (
         "by_hand.png",
         plot.window_by_hand(
-            parts.x[:3],
+            parts.x[:width],
             parts.kernel[:, :, 0],
             float(parts.bias[0]),
             inputs=INPUTS,
-            title=f"One output by hand: multiply, add up, add the bias: {parts.metrics()['by_hand']:.4f}",
+            title=f"One output by hand: multiply, add up, add the bias: {parts.metrics()['by_hand']:.4f}; "
+            f"conv1d gives {parts.y[0, 0]:.4f}",
         ),
     )
-    yield (
-        "contributions.png",
-        plot.contribution_panels(
-            parts.time[: len(parts.y)],
-            parts.contributions,
-            parts.bias,
-            parts.y,
-            inputs=INPUTS,
-            title="What each input channel adds to each output; with the bias they sum to it "
-            f"(difference {parts.metrics()['contributions_error']:.0e})",
-            time_label=when,
-            value_label="value",
-        ),
+    figure = plot.contribution_panels(
+        parts.time[: len(parts.y)],
+        parts.contributions,
+        parts.bias,
+        parts.y,
+        inputs=INPUTS,
+        kernel=parts.kernel,
+        title=weights_and_shares(parts),
+        time_label=when,
+        value_label="value",
     )
+    figure.note(
+        "What the channels add and the bias sum to the output, to within "
+        f"{parts.metrics()['contributions_error']:.0e}. Weights: their root sum of squares."
+    )
+    yield "contributions.png", figure

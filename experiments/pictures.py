@@ -1,36 +1,129 @@
-"""The pictures of a fit: which arrays go into which figure of `jconv.plot`, and the sentence above it."""
+"""The pictures of a fit: which arrays go into which figure of `jconv.plot`, with the headline that they justify."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from jconv import plot
 from jconv.analysis import frequency_response
 
+from . import headlines
 from .config import schema
-from .optimum import Optimum, lag_of, padding_of, predict, targets
+from .optimum import FLOAT32_EPS, Optimum, design, lag_of, padding_of, predict, solve, targets
 from .report import Findings
-from .tasks import Problem
+from .tasks import Problem, windows
 from .training import Training
 
 SECONDS = 3.0
 SAMPLES = 120
-LOWEST_HZ = 2.0  # below it the estimate of a spectrum has taken the mean away
+SPECTRUM_SAMPLES = 1024  # in one segment of Welch's method
+ALL_BUT = 1e-4  # of a signal's power, within which it is one wave
 
 
 def draw(
-    problem: Problem, model: schema.Model, training: Training, optimum: Optimum, found: Findings
-) -> Iterator[tuple[str, Figure]]:
-    """File name and figure, one after the other."""
-    yield "signal.png", signal(problem, model, training, found)
-    yield "kernel.png", kernel(problem, model, training, optimum, found)
-    yield "frequency_response.png", response(problem, model, training, optimum)
-    yield "loss.png", loss(problem, training, found)
-    yield "snapshots.png", snapshots(problem, model, training, optimum)
+    problem: Problem,
+    model: schema.Model,
+    training: Training,
+    optimum: Optimum,
+    found: Findings,
+    run: schema.Fit | None = None,
+) -> Iterator[tuple[str, plot.Picture]]:
+    """File name and figure, one after the other; `run` lets each say which task, optimizer and seed made it."""
+    fit = Fitted(problem, model, training, optimum, found, run)
+    for name, picture in (
+        ("signal.png", signal),
+        ("kernel.png", kernel),
+        ("frequency_response.png", response),
+        ("loss.png", loss),
+        ("snapshots.png", snapshots),
+    ):
+        figure = picture(fit)
+        figure.note(made_by(fit))
+        yield name, figure
 
 
-def value_label(problem: Problem, name: str = "value", power: str = "") -> str:
+@dataclass(frozen=True)
+class Fitted:
+    """All that is known of a fit, and what several of its pictures work out from that."""
+
+    problem: Problem
+    model: schema.Model
+    training: Training
+    optimum: Optimum
+    found: Findings
+    run: schema.Fit | None = None
+
+    @property
+    def learnt(self) -> np.ndarray:
+        """(width, in, out)."""
+        return self.training.arrays["kernel"].astype(np.float64)
+
+    @property
+    def learnt_bias(self) -> np.ndarray | None:
+        """(out,), or None without one."""
+        return self.training.arrays.get("bias")
+
+    @property
+    def blind(self) -> bool:
+        """Whether kernels that differ give the same outputs."""
+        return self.optimum.kernel_rank < self.optimum.columns
+
+    @property
+    def goal(self) -> str:
+        """What to call the least-squares kernel."""
+        return "smallest of the optimal kernels" if self.blind else "optimum (least squares)"
+
+    @property
+    def held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Input and target that the fit never saw."""
+        return self.problem.x[self.problem.held_out_from :], self.problem.y[self.problem.held_out_from :]
+
+    @property
+    def unit_of_frequency(self) -> str:
+        """Of what `response` shows."""
+        return "cycles per sample" if self.problem.rate is None else "Hz"
+
+    @property
+    def fixed(self) -> str:
+        """What the input determines, in words."""
+        return f"The input fixes {self.optimum.kernel_rank} of {self.optimum.columns} numbers of each output's kernel"
+
+    @cached_property
+    def outputs_apart(self) -> float:
+        """RMS difference of the learnt kernel's held-out outputs and the optimum's, over the latter's deviation."""
+        x, _ = self.held_out
+        learnt = predict(x, self.learnt, self.learnt_bias, self.model)
+        best = predict(x, self.optimum.kernel, self.optimum.bias, self.model)
+        return relative(learnt - best, best - best.mean(axis=0))
+
+
+def relative(difference: np.ndarray, whole: np.ndarray) -> float:
+    """Root mean square of one over that of the other, or the former alone if that is 0."""
+    rms = [float(np.sqrt(np.mean(np.abs(values) ** 2))) for values in (difference, whole)]
+    return rms[0] / (rms[1] or 1.0)
+
+
+def made_by(fit: Fitted) -> str:
+    """Task, model, optimizer and seed in one line."""
+    model, run = fit.model, fit.run
+    parts = [fit.problem.title]
+    if run is not None:
+        settings = (f"{key} {getattr(run.task, key)}" for key in ("signal", "snr_db") if hasattr(run.task, key))
+        parts = [", ".join([f"task {run.task.name}", *settings])]
+    parts.append(headlines.plural(model.kernel_size, "tap") + f", padding {model.padding}")
+    parts += [f"dilation {model.dilation}"] * (model.dilation > 1) + ["no bias"] * (not model.use_bias)
+    if run is not None:
+        parts.append(f"{run.optimizer.name}, learning rate {run.optimizer.learning_rate:g}")
+    parts.append(headlines.plural(fit.training.steps, "step"))
+    if run is not None:
+        data = f", data seed {run.task.seed}" if hasattr(run.task, "seed") else ""  # type: ignore[union-attr]
+        parts.append(f"seed {run.seed}{data}")
+    return " | ".join(parts)
+
+
+def value_label(problem: Problem, name: str = "signal", power: str = "") -> str:
     """Axis label with its unit."""
     return f"{name} ({problem.unit}{power})" if problem.unit else name
 
@@ -44,128 +137,196 @@ def lags(problem: Problem, model: schema.Model) -> tuple[np.ndarray, str]:
     return samples * 1000 / problem.rate, "tap: ms from the output's own time (< 0 is the past)"
 
 
-def signal(problem: Problem, model: schema.Model, training: Training, found: Findings) -> Figure:
+def signal(fit: Fitted) -> plot.Picture:
     """A few seconds of the held-out part."""
-    held_x, held_y = problem.x[problem.held_out_from :], problem.y[problem.held_out_from :]
-    out = predict(held_x, training.arrays["kernel"], training.arrays.get("bias"), model)
-    inputs = targets(held_x, model)
-    wanted = targets(held_y, model)
+    problem, model = fit.problem, fit.model
+    held_x, held_y = fit.held_out
+    out = predict(held_x, fit.learnt, fit.learnt_bias, model)
+    inputs, wanted = targets(held_x, model), targets(held_y, model)
     length = min(len(out), round(SECONDS * problem.rate) if problem.rate else SAMPLES)
     begin = (len(out) - length) // 2
     part = slice(begin, begin + length)
     samples = problem.held_out_from + lag_of(model) + np.arange(begin, begin + length)
-    left = found.below_signal_db(found.held_out_mse)
+    before = None
     if problem.snr_in_db is not None:
-        title = f"SNR {problem.snr_in_db:.1f} dB in, {left:.1f} dB out, on data the fit never saw"
-    else:
-        title = f"On data the fit never saw the error is {left:.0f} dB below the signal"
-    return plot.before_after(
+        before = fit.found.below_signal_db(float(np.mean((inputs - wanted).astype(np.float64) ** 2)))
+    figure = plot.before_after(
         samples / problem.rate if problem.rate else samples,
         inputs[part],
         wanted[part],
         out[part],
-        title=title,
+        title=headlines.signal(fit.found.below_signal_db(fit.found.held_out_mse), before),
         time_label="time (s)" if problem.rate else "time (samples)",
-        value_label=value_label(problem, "ECG" if problem.unit else "value"),
+        value_label=value_label(problem),
     )
+    if length < len(out):
+        figure.note(f"Drawn are {length} of the {len(out)} samples that the fit never saw; the headline is of all.")
+    return figure
 
 
-def kernel(problem: Problem, model: schema.Model, training: Training, optimum: Optimum, found: Findings) -> Figure:
-    """Learnt kernel, optimum, truth."""
-    learnt = training.arrays["kernel"]
-    kernels = {"learnt": learnt, goal(optimum): optimum.kernel}
-    largest = float(np.abs(learnt - optimum.kernel).max())
-    share = largest / (float(np.abs(optimum.kernel).max()) or 1.0)
-    title = f"The learnt kernel differs from the optimum by at most {share:.1%} of the largest weight"
-    if found.kernel_rmse is not None and problem.true_kernel is not None:
-        kernels["truth"] = problem.true_kernel
-        title = f"Learnt kernel against the true one: RMSE {found.kernel_rmse:.1e}"
-    if blind(optimum):
-        title = f"Same outputs, other kernels: the input shows {optimum.kernel_rank} of {optimum.columns} directions"
-    where, label = lags(problem, model)
-    return plot.kernel_curves(where, kernels, title=title, lag_label=label)
+def kernel(fit: Fitted) -> plot.Picture:
+    """Learnt kernel, optimum, truth, and their biases."""
+    problem, optimum = fit.problem, fit.optimum
+    kernels, biases = {"learnt": fit.learnt, fit.goal: optimum.kernel}, {}
+    if fit.learnt_bias is not None:
+        biases = {"learnt": fit.learnt_bias, fit.goal: optimum.bias}
+    reference, name = optimum.kernel, "the smallest of the optimal kernels" if fit.blind else "the optimum"
+    if fit.found.kernel_rmse is not None and problem.true_kernel is not None:
+        kernels["truth"] = reference = problem.true_kernel
+        name = "the true kernel"
+        if biases and problem.true_bias is not None:
+            biases["truth"] = problem.true_bias
+    title = headlines.kernel(fit.learnt, reference, name)
+    if fit.blind:
+        apart = relative(fit.learnt - reference, reference)
+        title = headlines.blind_kernel(apart, fit.outputs_apart, name, fit.fixed)
+    where, label = lags(problem, fit.model)
+    return plot.kernel_curves(where, kernels, title=title, lag_label=label, biases=biases)
 
 
-def response(problem: Problem, model: schema.Model, training: Training, optimum: Optimum) -> Figure:
+def response(fit: Fitted) -> plot.Picture:
     """Gain over frequency, above the spectra of signal and noise where there is noise."""
-    gains = {}
-    frequencies = np.zeros(0)
-    for name, taps in (("learnt", training.arrays["kernel"]), (goal(optimum), optimum.kernel)):
-        spread = np.zeros((model.span, *taps.shape[1:]))
-        spread[:: model.dilation] = taps
-        frequencies, gains[name] = frequency_response(spread)
-    label = "frequency (cycles per sample)"
-    if problem.rate is not None:
-        frequencies, label = frequencies * problem.rate, "frequency (Hz)"
-    if problem.snr_in_db is None or problem.rate is None:
-        title = "What the kernels do to each frequency"
-        if blind(optimum):
-            fixed = f"{optimum.kernel_rank} of {optimum.columns}"
-            title = f"Different filters, same outputs: the input fixes {fixed} numbers of each output's kernel"
-        return plot.frequency_curves(frequencies, gains, title=title, frequency_label=label)
-    spectra = {
-        "signal": spectrum(problem.y[:, 0], problem.rate, frequencies),
-        "noise": spectrum(problem.x[:, 0] - problem.y[:, 0], problem.rate, frequencies),
-    }
-    louder = (spectra["signal"] > spectra["noise"]) | (frequencies < LOWEST_HZ)
-    edge = "everywhere" if louder.all() else f"up to {frequencies[louder.argmin()]:.0f} Hz"
-    return plot.frequency_curves(
-        frequencies,
-        gains,
-        title=f"The kernel keeps what is louder than the noise, {edge}",
-        frequency_label=label,
-        spectra=spectra,
-        spectrum_label=f"power (dB re 1 {problem.unit}²/Hz)",
-    )
+    problem, model = fit.problem, fit.model
+    kernels = {"learnt": spread(fit.learnt, model), fit.goal: spread(fit.optimum.kernel, model)}
+    if problem.true_kernel is not None:
+        kernels["truth"] = problem.true_kernel
+    rate = problem.rate or 1.0
+    cycles = frequency_response(np.ones(1))[0]
+    frequencies, gains = cycles * rate, {name: frequency_response(taps)[1] for name, taps in kernels.items()}
+    label = f"frequency ({fit.unit_of_frequency})"
+    if problem.snr_in_db is not None:
+        powers = {"signal": spectrum(problem.y, rate, frequencies)}
+        powers["noise"] = spectrum(problem.x - problem.y, rate, frequencies)
+        gain = np.sqrt(np.mean(np.abs(gains["learnt"]) ** 2, axis=(1, 2)))
+        unit = f"{problem.unit}²/{'Hz' if problem.rate else '(cycle per sample)'}" if problem.unit else "/Hz"
+        figure = plot.frequency_curves(
+            frequencies,
+            gains,
+            title=headlines.denoising(frequencies, gain, powers["signal"], powers["noise"], fit.unit_of_frequency),
+            frequency_label=label,
+            spectra=powers,
+            spectrum_label=f"power (dB re 1 {unit})",
+        )
+        figure.note(f"Kept: a gain of at least {headlines.KEPT} ({20 * np.log10(headlines.KEPT):.0f} dB).")
+        return figure
+    reference, name = ("truth", "the true kernel") if "truth" in gains else (fit.goal, "the optimum")
+    title, marked = headlines.response(gains["learnt"], gains[reference], name), {}
+    if fit.blind:
+        wave, fixed = only_frequency(problem.x), fit.fixed
+        if wave is not None:
+            fixed = "The input has one frequency only"
+            marked = {f"the input's only frequency: {wave * rate:.3g} {fit.unit_of_frequency}": wave * rate}
+        magnitudes = [np.abs(gains[name]) for name in ("learnt", reference)]
+        apart = float(np.abs(magnitudes[0] - magnitudes[1]).max() / (magnitudes[1].max() or 1.0))
+        title = headlines.blind_response(apart, fit.outputs_apart, name, fixed)
+    figure = plot.frequency_curves(frequencies, gains, title=title, frequency_label=label, marked=marked)
+    if marked and problem.x.shape[1] > 1:
+        figure.note("An output is a sum over the inputs: their gains may differ where that sum does not.")
+    return figure
+
+
+def spread(kernel: np.ndarray, model: schema.Model) -> np.ndarray:
+    """The kernel with the zeros that its dilation puts between the taps."""
+    taps = np.zeros((model.span, *kernel.shape[1:]))
+    taps[:: model.dilation] = kernel
+    return taps
 
 
 def spectrum(signal: np.ndarray, rate: float, frequencies: np.ndarray) -> np.ndarray:
-    """Power spectral density at `frequencies`, by Welch's method."""
+    """Power spectral density at `frequencies` by Welch's method, mean of the channels of signal (length, channels)."""
     from scipy.signal import welch
 
-    at, power = welch(signal.astype(np.float64), fs=rate, nperseg=min(1024, len(signal)))
-    return np.interp(frequencies, at, power)
+    at, power = welch(signal.astype(np.float64), fs=rate, nperseg=min(SPECTRUM_SAMPLES, len(signal)), axis=0)
+    return np.interp(frequencies, at, power.mean(axis=1))
 
 
-def loss(problem: Problem, training: Training, found: Findings) -> Figure:
+def only_frequency(x: np.ndarray) -> float | None:
+    """The frequency in cycles per sample of an input (length, channels) that is one wave, or None for another."""
+    from scipy.optimize import minimize_scalar
+
+    x = x.astype(np.float64) - x.mean(axis=0, dtype=np.float64)
+    length, power = len(x), float(np.square(x).sum())
+    if not power or length < 8:
+        return None
+    time = np.arange(length)
+
+    def left(frequency: float) -> float:
+        waves = np.stack([np.cos(2 * np.pi * frequency * time), np.sin(2 * np.pi * frequency * time), np.ones(length)])
+        rest = x - waves.T @ np.linalg.lstsq(waves.T, x)[0]
+        return float(np.square(rest).sum()) / power
+
+    spectra = np.abs(np.fft.rfft(x * np.hanning(length)[:, None], axis=0))
+    peak = int(np.square(spectra).sum(axis=1)[1:].argmax()) + 1
+    bounds = ((peak - 1 + 1e-3) / length, min((peak + 1) / length, 0.5))
+    best = minimize_scalar(left, bounds=bounds, method="bounded", options={"xatol": 1e-9})
+    return float(best.x) if best.fun < ALL_BUT else None
+
+
+def loss(fit: Fitted) -> plot.Picture:
     """Loss against step."""
+    training, found = fit.training, fit.found
+    looks, losses = np.asarray(training.looks), np.asarray(training.held_out_loss)
+    rounding = loss_rounding(fit)
     if found.excess_db is None:
-        title = f"The loss goes to {found.held_out_mse:.1e}; the optimum is 0 up to rounding"
+        title = headlines.exact_loss(looks, losses, rounding)
     else:
-        over = found.held_out_mse / found.optimum_mse - 1
-        side = "above" if over >= 0 else "below"
-        title = f"After {training.steps} steps the held-out error is {abs(over):.2%} {side} the least-squares optimum's"
+        title = headlines.loss(training.steps, found.held_out_mse, found.optimum_mse)
     return plot.loss_curves(
         np.asarray(training.train_loss),
-        np.asarray(training.looks),
-        np.asarray(training.held_out_loss),
+        looks,
+        losses,
         found.optimum_mse,
         title=title,
-        value_label=value_label(problem, "mean squared error", "²"),
+        value_label=value_label(fit.problem, "mean squared error", "²"),
+        rounding=rounding,
     )
 
 
-def snapshots(problem: Problem, model: schema.Model, training: Training, optimum: Optimum) -> Figure:
+def loss_rounding(fit: Fitted) -> float:
+    """The largest mean squared error that rounding to float32 alone can make of a kernel that is right.
+
+    An output is a sum of n products and a bias. With weights rounded to float32, each an error of u, and a sum in
+    float32, at most n + 1 more of them (Higham, section 3.1; 6 sqrt(n) for long ones, Higham and Mary 2019), it is
+    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself.
+    """
+    x, y = fit.held_out
+    bias = None if fit.learnt_bias is None else np.abs(fit.learnt_bias)
+    sizes = predict(np.abs(x), np.abs(fit.learnt), bias, fit.model)
+    terms = fit.optimum.columns + 2
+    unit = FLOAT32_EPS / 2
+    errors = min(terms, 6 * np.sqrt(terms)) * unit * sizes + unit * np.abs(targets(y, fit.model))
+    return float(np.mean(errors**2))
+
+
+def snapshots(fit: Fitted) -> plot.Picture:
     """The kernel on its way."""
-    where, label = lags(problem, model)
+    where, label = lags(fit.problem, fit.model)
+    kernels = np.stack(fit.training.snapshots).astype(np.float64)
+    if fit.blind:
+        hidden = fit.optimum.columns - fit.optimum.kernel_rank
+        title = headlines.blind_snapshots(unseen(fit, kernels[-1] - kernels[0]), hidden, fit.optimum.columns)
+    else:
+        title = headlines.snapshots(kernels[0], kernels[-1], fit.optimum.kernel)
     return plot.snapshot_curves(
         where,
-        np.asarray(training.snapshot_steps),
-        np.stack(training.snapshots),
-        optimum.kernel,
-        title="The kernel moves only in the directions that the error can see"
-        if blind(optimum)
-        else "From random weights towards the optimum: the kernel through training",
+        np.asarray(fit.training.snapshot_steps),
+        kernels,
+        fit.optimum.kernel,
+        title=title,
         lag_label=label,
-        goal=goal(optimum),
+        goal=fit.goal,
     )
 
 
-def blind(optimum: Optimum) -> bool:
-    """Whether kernels that differ give the same outputs."""
-    return optimum.kernel_rank < optimum.columns
-
-
-def goal(optimum: Optimum) -> str:
-    """What to call the least-squares kernel."""
-    return "smallest of the optimal kernels" if blind(optimum) else "optimum (least squares)"
+def unseen(fit: Fitted, way: np.ndarray) -> float | None:
+    """Share of a way (width, in, out) in directions that leave the training's outputs as they are, None of no way."""
+    if not way.any():
+        return None
+    x = fit.problem.x[: fit.problem.held_out_from]
+    gram = np.zeros((fit.optimum.columns,) * 2)
+    for window in windows(x, fit.run.trainer.window if fit.run is not None else len(x)):
+        rows = design(window, fit.model)[:, :-1]
+        gram += rows.T @ rows
+    steps = way.reshape(fit.optimum.columns, -1)
+    seen = solve(gram, gram)[0] @ steps  # the directions with their transpose: onto those that are told apart
+    return float(np.linalg.norm(steps - seen) / np.linalg.norm(steps))
