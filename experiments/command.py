@@ -1,5 +1,6 @@
 """From the command line to `run`: what `fit` and `understand` share."""
 
+import contextlib
 import os
 import sys
 import traceback
@@ -7,88 +8,170 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import interrupt
 from .config.fields import ConfigError
 from .errors import RunError
-from .outputs import shown
+from .interrupt import Stopped, requests
+from .outputs import FAILED, Lasting, Taken, shown
 
-FAILED = "failed.txt"
+FULL_ERROR = "HYDRA_FULL_ERROR"  # Hydra's: an exception passes as it is
+FLAG_FILE = ".stop"
+INSTALL = "install the extra `experiments`, as `uv run --extra experiments` does"
 
 
 def command(run: Callable[[Any, Path], Any], config_name: str, schema: type, compare: bool = False) -> None:
     """Check the command line, let Hydra run its jobs, exit.
 
-    Exit codes: 0, 1 if a job failed, 2 if the config cannot run, 130 after Ctrl-C.
+    Exit codes: 0, 1 if a job failed, 2 if the command line, the config or the environment cannot run, 128 + the signal
+    if it was asked to stop. What failed is read from the folders of the jobs, so any of Hydra's launchers may run them.
 
     Args:
-        run: (config, folder) -> anything; an interrupted run returns {"stopped": True, "steps": ..., ...}.
+        run: (config, folder) -> content of metrics.json, with {"stopped": True, "steps": ...} if it ended early.
         config_name: primary config.
         schema: dataclass of a job.
         compare: end a multirun with one table of all its jobs.
     """
-    try:
-        sys.exit(jobs(run, config_name, schema, compare))
-    except BrokenPipeError:  # as in `--help | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except KeyboardInterrupt as interrupt:
-        print(*interrupt.args or ["Stopped by Ctrl-C; nothing was learnt yet."], file=sys.stderr)
-        sys.exit(130)
+    interrupt.listen()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
+    code = jobs(run, config_name, schema, compare)
+    sys.stdout.flush()
+    sys.exit(code)
 
 
 def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compare: bool) -> int:
     """As `command`; returns the exit code."""
-    import hydra
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-    from omegaconf import DictConfig
-
-    from .config.preflight import CONF, check, preflight, refuse
-
+    wants_traceback = os.environ.get(FULL_ERROR, "0") != "0"
+    os.environ[FULL_ERROR] = "1"
     try:
-        arguments = preflight(sys.argv[1:], config_name, schema)
-    except ConfigError as error:
-        return refuse(error)
-    failures: list[str] = []
-    sweep: list[Path] = []
+        import hydra
+        from hydra.errors import HydraException
+        from omegaconf.errors import OmegaConfBaseException
 
-    def job(config: DictConfig) -> None:
+        from . import environment
+        from .config import preflight
+    except ModuleNotFoundError as error:
+        return say_error(missing_package(error), 2)
+    try:
+        plan = preflight.preflight(sys.argv[1:], config_name, schema)
+        for config in plan.configs:
+            environment.check(config)
+        folder = preflight.claim(plan) if plan.configs else None
+    except ConfigError as error:
+        return say_error(error, 2)
+    setting = [preflight.folder_setting(plan, folder)] if folder else []
+    sys.argv = [sys.argv[0], *plan.arguments, *setting]
+    if folder and plan.many:
+        requests.flag_file = folder / FLAG_FILE
+    code = 0
+    try:
+        job = Job(run, schema)
+        hydra.main(version_base="1.3", config_path=str(preflight.CONF), config_name=config_name)(job)()
+    except Stopped as stopped:
+        print(f"{stopped}.", file=sys.stderr)
+    except (HydraException, OmegaConfBaseException) as error:
+        if folder:
+            preflight.remove_empty(folder)
+        code = say_error(preflight.one_line(error), 2)
+    except Exception as error:
+        if wants_traceback:
+            raise
+        code = say_error(f"{unexpected(error)} (set {FULL_ERROR}=1 to see where)", 1)
+    if folder and requests.flag_file:
+        requests.flag_file.unlink(missing_ok=True)
+    if folder and folder.exists() and code != 2:
+        found = outcome(folder, len(plan.configs), plan.many, compare)
+        code = code or found
+    return requests.exit_code() if requests.number else code
+
+
+class Job:
+    """What Hydra calls, here or in another process."""
+
+    def __init__(self, run: Callable[[Any, Path], Any], schema: type) -> None:
+        self.run, self.schema = run, schema
+        self.process = os.getpid()
+
+    def __call__(self, config: Any) -> None:
+        """Run one job, and leave what went wrong in its folder."""
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
+        from .config.preflight import check
+
         settings = HydraConfig.get()
         folder, many = Path(settings.runtime.output_dir), settings.mode == RunMode.MULTIRUN
+        interrupt.listen()
         if many:
-            sweep[:] = [Path(settings.sweep.dir)]
-            print(f"\nJob {settings.job.num}: {' '.join(settings.overrides.task)}", flush=True)
+            requests.flag_file = Path(settings.sweep.dir) / FLAG_FILE
         try:
-            result = run(check(config, schema), folder)
-        except (RunError, ConfigError) as error:
-            fail(error, folder, failures)
-        except Exception as error:
-            if not many:
-                raise
-            fail(error, folder, failures)
-        else:
+            if requests.stop():
+                raise Stopped(f"Stopped by {requests.by()}; nothing was learnt yet")
+            if many:
+                print(f"\nJob {settings.job.num}: {' '.join(settings.overrides.task)}", flush=True)
+            result = self.run(check(config, self.schema), folder)
             if result.get("stopped"):
-                raise KeyboardInterrupt(
-                    f"Stopped by Ctrl-C after {result['steps']} steps; what was learnt is saved in {shown(folder)}"
+                raise Stopped(
+                    f"Stopped by {requests.by()} after {result['steps']} steps; "
+                    f"what was learnt is saved in {shown(folder)}"
                 )
-
-    sys.argv = [sys.argv[0], *arguments]
-    try:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)(job)()
-    finally:
-        if compare and sweep:
-            from .comparison import compare_jobs
-
-            compare_jobs(sweep[0])
-    return 1 if failures else 0
+        except Stopped:
+            if os.getpid() == self.process:
+                raise
+        except Exception as error:
+            fail(error, folder)
 
 
-def fail(error: Exception, folder: Path, failures: list[str]) -> None:
+def fail(error: Exception, folder: Path) -> None:
     """Say and note that a job failed, and let the others go on."""
-    line = " ".join(str(error).split()) or type(error).__name__
-    failures.append(line)
-    print(f"error: {line}", file=sys.stderr, flush=True)
+    expected = isinstance(error, RunError | ConfigError)
+    line = one_line(error) if expected else unexpected(error)
+    details = "" if expected else "".join(traceback.format_exception(error))
+    say_error(line if expected else f"{line} (all of it in {shown(folder)}/{FAILED})", 1)
+    if isinstance(error, Taken):
+        return  # nothing in that folder is ours
+    with contextlib.suppress(OSError):  # the folder may be what failed
+        (folder / FAILED).write_text(line + "\n" + details, encoding="utf-8")
+
+
+def outcome(folder: Path, expected: int, many: bool, compare: bool) -> int:
+    """The exit code that the folders of the jobs give, and for a sweep the table."""
+    from . import comparison
+
     try:
-        unexpected = not isinstance(error, RunError | ConfigError)
-        (folder / FAILED).write_text(line + "\n" + (traceback.format_exc() if unexpected else ""))
-    except OSError:
-        pass  # the folder may be what failed
+        found = comparison.read_all([folder])
+        if many and compare:
+            files = f"also in {shown(folder)}/comparison.csv and .md"
+            comparison.compare(found, f"{expected} job{'s' * (expected > 1)}, {files}", folder)
+    except (RunError, OSError) as error:
+        return say_error(error, 1)
+    if len(found) < expected and not requests.number:
+        return say_error(f"{expected - len(found)} of {expected} jobs left no folder in {shown(folder)}", 1)
+    return 0 if all(job.state == "done" for job in found) else 1
+
+
+def one_line(error: object) -> str:
+    """A message without its line breaks."""
+    return " ".join(str(error).split())
+
+
+def unexpected(error: Exception) -> str:
+    """An exception that nobody foresaw, in one line."""
+    if isinstance(error, ModuleNotFoundError):
+        return missing_package(error)
+    if isinstance(error, MemoryError):
+        return "the memory is full; take fewer samples or channels, or a smaller trainer.batch_size"
+    return f"unexpected {type(error).__name__}: {one_line(error)}".removesuffix(": ")
+
+
+def missing_package(error: ModuleNotFoundError) -> str:
+    """What to install."""
+    package = (error.name or str(error)).partition(".")[0]
+    return f"the package `{package}` is not installed; {INSTALL}"
+
+
+def say_error(error: object, code: int) -> int:
+    """Say an error in one line on stderr; the exit code that was given."""
+    print(f"error: {one_line(error)}", file=sys.stderr, flush=True)
+    return code

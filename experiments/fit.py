@@ -13,6 +13,9 @@ from .config.schema import Fit
 def run(config: Fit, folder: Path) -> dict:
     """One fit, from data to pictures.
 
+    Losses are in metrics.csv from the first look on, and kernel.npz is renewed every half minute; once training ends
+    kernel.npz and metrics.json are written before anything is printed or drawn.
+
     Args:
         config: what to do; `experiments.config.preflight.check` makes one from a composed config.
         folder: where to write; a folder that another run has claimed is refused.
@@ -22,29 +25,32 @@ def run(config: Fit, folder: Path) -> dict:
 
     Raises:
         RunError: the loss diverged, or the folder is taken or cannot be written. What was learnt until then is saved.
+        Stopped: it was asked to stop before it had learnt anything.
     """
     from omegaconf import OmegaConf
-    from rich.console import Console
 
-    from .interrupt import first_interrupt
-    from .outputs import RunFolder, shown
+    from .interrupt import Stopped, listening
+    from .outputs import METRICS, RunFolder, shown
 
     output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
-    console = Console()
 
-    with first_interrupt() as interrupted:
-        import numpy as np
+    with listening() as requests:
+        from rich.console import Console
 
-        from . import pictures, report
+        from . import environment, report
         from .errors import RunError
         from .models import MODELS
         from .optimizers import OPTIMIZERS
         from .optimum import least_squares, targets
         from .progress import bar
+        from .saving import LOSSES, Saving
         from .tasks import TASKS, windows
-        from .training import train
+        from .training import Training, train
 
-        problem = TASKS[config.task.name](config.task, config.seed)
+        environment.cache_compiled(config.compilation_cache)
+        output.json("versions.json", report.versions())
+        console = Console()
+        problem = TASKS[config.task.name](config.task)
         x, y = (windows(part[: problem.held_out_from], config.trainer.window) for part in (problem.x, problem.y))
         convolution = MODELS[config.model.name](config.model, x.shape[-1], y.shape[-1], config.seed)
         data = {
@@ -54,34 +60,36 @@ def run(config: Fit, folder: Path) -> dict:
             "held_out_y": targets(problem.y[None, problem.held_out_from :], config.model),
         }
         optimizer = OPTIMIZERS[config.optimizer.name](config.optimizer, config.trainer.steps)
+        optimum = least_squares(x, y, config.model)
+        saving = Saving(output, optimum)
+
         with bar(console, config.trainer.steps, problem.unit) as show:
-            training = train(
-                convolution, optimizer, data, config.trainer, config.seed, lambda done: show(done) or interrupted()
-            )
-        output.csv("metrics.csv", ("step", "train_loss", "held_out_loss"), report.history(training))
-        output.json("versions.json", report.versions())
+
+            def look(training: Training) -> None:
+                saving.look(training)
+                show(training)
+
+            training = train(convolution, optimizer, data, config.trainer, config.seed, look, requests.stop)
+        if not training.steps:
+            raise Stopped(f"Stopped by {requests.by()}; nothing was learnt yet")
+        saving.kernel(training)
         if training.diverged:
+            saving.losses(training)
             raise RunError(
                 f"the loss diverged by step {training.steps}: `optimizer.learning_rate` "
                 f"(={config.optimizer.learning_rate:g}) is too large; try optimizer.learning_rate="
-                f"{min(config.optimizer.learning_rate / 10, 0.01):g} (losses so far: {shown(folder)}/metrics.csv)"
+                f"{min(config.optimizer.learning_rate / 10, 0.01):g} (losses so far: {shown(folder)}/{LOSSES})"
             )
-        optimum = least_squares(x, y, config.model)
         found = report.findings(problem, config.model, training, optimum)
         metrics = report.metrics(found, training)
-        output.npz(
-            "kernel.npz",
-            **training.arrays,
-            optimum_kernel=optimum.kernel,
-            optimum_bias=optimum.bias,
-            snapshots=np.stack(training.snapshots),
-            snapshot_steps=np.asarray(training.snapshot_steps),
-        )
-        output.json("metrics.json", metrics)
-        report.print_table(console, problem, found, training)
-        drawn = pictures.draw(problem, config.model, training, optimum, found) if config.pictures else ()
-        for name, figure in drawn:
-            output.png(name, figure)
+        output.json(METRICS, metrics)
+        saving.losses(training)
+        report.print_table(console, problem, found, training, requests.by())
+        if config.pictures:
+            from . import pictures
+
+            for name, figure in pictures.draw(problem, config.model, training, optimum, found):
+                output.png(name, figure)
     console.print(f"Saved in {shown(folder)}", soft_wrap=True, highlight=False)
     return metrics
 

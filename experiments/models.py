@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
 import jconv
 
@@ -31,6 +30,8 @@ class Convolution:
 
 def module(config: schema.Model, in_features: int, out_features: int, seed: int) -> Convolution:
     """`jconv.nnx.Conv1D`, taken apart into graph and state."""
+    from flax import nnx
+
     from jconv.nnx import Conv1D
 
     conv = Conv1D(

@@ -7,11 +7,48 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from .errors import RunError
 
 CLAIM = "config.resolved.yaml"
+METRICS = "metrics.json"
+FAILED = "failed.txt"
+
+
+class Lasting:
+    """A stream that outlives its reader: once a write fails (`| head`, a closed terminal) the rest goes nowhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, or drop it."""
+        try:
+            return self.stream.write(text)
+        except OSError:
+            self.drop()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, or drop what is there."""
+        try:
+            self.stream.flush()
+        except OSError:
+            self.drop()
+
+    def drop(self) -> None:
+        """From now on all goes nowhere, also what Python itself writes when it ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stream.fileno())
+        os.close(nowhere)
+
+
+class Taken(RunError):
+    """The folder is another run's."""
 
 
 class RunFolder:
@@ -22,7 +59,8 @@ class RunFolder:
         config: text of the resolved config; writing it first is what claims the folder.
 
     Raises:
-        RunError: another run has it, or it cannot be written.
+        Taken: another run has it.
+        RunError: it cannot be written.
     """
 
     def __init__(self, path: Path, config: str) -> None:
@@ -32,7 +70,7 @@ class RunFolder:
             with open(path / CLAIM, "x", encoding="utf-8") as file:
                 file.write(config)
         except FileExistsError as error:
-            raise RunError(
+            raise Taken(
                 f"`hydra.run.dir` (={shown(path)}) holds another run; choose another with hydra.run.dir=PATH"
             ) from error
         except OSError as error:
@@ -49,6 +87,16 @@ class RunFolder:
     def csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write a table; None is an empty cell."""
         self.write(name, csv_text(header, rows))
+
+    def append(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bool:
+        """Append to a table, which begins with its header, and hand it to the operating system; False if it failed."""
+        path = self.path / name
+        try:
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(csv_text(None if file.tell() else header, rows))
+        except OSError:
+            return False
+        return True
 
     def npz(self, name: str, **arrays: Any) -> None:
         """Write arrays."""
@@ -71,11 +119,12 @@ def shown(folder: Path) -> str:
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Comma-separated values with a header line."""
+def csv_text(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+    """Comma-separated values, with a header line if there is one."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
+    if header:
+        writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()
 

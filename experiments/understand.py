@@ -22,33 +22,45 @@ def run(config: Understand, folder: Path) -> dict:
 
     Raises:
         RunError: two ways to compute the same disagree, or the folder is taken or cannot be written.
+        Stopped: it was asked to stop; what was computed until then is saved.
     """
     from omegaconf import OmegaConf
-    from rich.console import Console
 
-    from .outputs import RunFolder, shown
+    from .interrupt import Requests, Stopped, listening
+    from .outputs import METRICS, RunFolder, shown
 
     output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
-    console = Console(highlight=False, soft_wrap=True)
 
-    from .dissection import dissect, draw, explain
-    from .errors import RunError
-    from .report import versions
+    def go_on(requests: Requests, left: str) -> None:
+        if requests.stop():
+            raise Stopped(f"Stopped by {requests.by()}; {left}")
 
-    parts = dissect(config)
-    for line in explain(parts):
-        console.print(line, markup=False)
-    metrics = parts.metrics()
-    output.json("metrics.json", metrics)
-    output.json("versions.json", versions())
-    output.npz(
-        "arrays.npz", x=parts.x, kernel=parts.kernel, bias=parts.bias, y=parts.y, contributions=parts.contributions
-    )
-    disagreeing = parts.disagreeing()
-    if disagreeing:
-        raise RunError(f"{disagreeing}; the same convolution must give the same numbers, please report it")
-    for name, figure in draw(parts):
-        output.png(name, figure)
+    with listening() as requests:
+        from rich.console import Console
+
+        from . import environment
+        from .dissection import dissect, draw, explain
+        from .errors import RunError
+        from .report import versions
+
+        environment.cache_compiled(config.compilation_cache)
+        go_on(requests, "nothing was computed yet")
+        parts = dissect(config)
+        metrics = parts.metrics()
+        output.npz(
+            "arrays.npz", x=parts.x, kernel=parts.kernel, bias=parts.bias, y=parts.y, contributions=parts.contributions
+        )
+        output.json(METRICS, metrics)
+        output.json("versions.json", versions())
+        console = Console(highlight=False, soft_wrap=True)
+        for line in explain(parts):
+            console.print(line, markup=False)
+        disagreeing = parts.disagreeing()
+        if disagreeing:
+            raise RunError(f"{disagreeing}; the same convolution must give the same numbers, please report it")
+        for name, figure in draw(parts):
+            go_on(requests, f"the numbers are saved in {shown(folder)}, and the pictures so far")
+            output.png(name, figure)
     console.print(f"\nPictures in {shown(folder)}")
     return metrics
 

