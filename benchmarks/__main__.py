@@ -3,9 +3,13 @@
 import argparse
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks.problems import GRIDS, Problem, facts, select
+from benchmarks.grids import GRIDS, select
+from benchmarks.networks import Network
+from benchmarks.problems import Problem
 
 HERE = Path(__file__).parent
 
@@ -14,7 +18,14 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time jconv against its peers.")
     parser.add_argument("--only", metavar="GLOB", help="problems or families whose name fits")
-    parser.add_argument("--grid", choices=GRIDS, default="main", help="held-out: shapes that no rule was fitted to")
+    parser.add_argument(
+        "--grid",
+        choices=GRIDS,
+        default="main",
+        help="held-out: shapes that no rule was fitted to; "
+        "losses: conv, bias and activation as one program; networks: small ones, all parameters",
+    )
+    parser.add_argument("--methods", action="store_true", help="of losses, time all of our methods too")
     parser.add_argument("--threads", choices=("all", "one"), default="all", help="cores to use")
     parser.add_argument("--dtype", choices=("float32", "bfloat16", "float64"), default="float32")
     parser.add_argument("--tf32", action="store_true", help="let a GPU round float32 products to 10 bits")
@@ -23,6 +34,12 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="keep the problems that the results have already")
     parser.add_argument("--quick", action="store_true", help="a few problems, briefly, into outputs/benchmarks")
     parser.add_argument("--report", action="store_true", help="no run: write RESULTS.md and pictures from the results")
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="no run: the README's table of the newest losses and "
+        "networks, printed, and put between its markers where the README has them",
+    )
     parser.add_argument(
         "--fit",
         nargs="*",
@@ -45,6 +62,11 @@ def main(words: list[str] | None = None) -> None:
     options = arguments(words)
     if options.fit is not None:
         print(f"wrote {fitted(options)}")
+        return
+    if options.readme:
+        from benchmarks import readme
+
+        print(readme.refresh(options.into))
         return
     if not options.report:
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):
@@ -75,22 +97,36 @@ def fitted(options: argparse.Namespace) -> Path:
     return fit.write(runs)
 
 
-def run(options: argparse.Namespace, problems: list[Problem]) -> None:
+def taking_part(options: argparse.Namespace) -> tuple[Callable[..., dict], list[str]]:
+    """A function `(problem, dtype, epsilon, patience) -> record`, and the names of the peers that are missing."""
+    from benchmarks import measure, network_contenders, peers, peers_elsewhere, runners
+
+    if options.grid == "networks":
+        contenders, missing = network_contenders.contenders()
+        return partial(network_contenders.measure, contenders=contenders), missing
+    elsewhere, absent_too = peers_elsewhere.other_peers()
+    if options.grid == "losses":
+        on_jax, absent = peers.loss_peers()
+        elsewhere, absent_too = [p for p in elsewhere if p.name == "torch"], [p for p in absent_too if p == "torch"]
+        ours = runners.ours() if options.methods else runners.ours(("auto",))
+        ours.append(runners.in_two_calls())
+    else:
+        on_jax, absent = peers.jax_peers()
+        ours = runners.ours()
+    return partial(measure.measure, contenders=ours + on_jax + elsewhere), absent + absent_too
+
+
+def run(options: argparse.Namespace, problems: list[Problem | Network]) -> None:
     """Measure each problem and store the results after each."""
     import jax
     import jax.numpy as jnp
 
-    from benchmarks.measure import measure
-    from benchmarks.peers import jax_peers
-    from benchmarks.peers_elsewhere import other_peers
     from benchmarks.results import device_slug, load, machine, store
     from benchmarks.roofline import ceilings
-    from benchmarks.runners import ours
     from benchmarks.timing import Patience
 
     set_precision(options)
-    (on_jax, absent), (elsewhere, absent_too) = jax_peers(), other_peers()
-    missing = absent + absent_too
+    measure, missing = taking_part(options)
     if missing:
         print(f"left out, not installed: {', '.join(missing)}")
     dtype = jnp.dtype(options.dtype)
@@ -107,11 +143,11 @@ def run(options: argparse.Namespace, problems: list[Problem]) -> None:
     patience = Patience(options.budget, options.rounds)
     started = time.perf_counter()
     for number, problem in enumerate(problems, 1):
-        kept = results["problems"].get(problem.name, {}).get("problem") == facts(problem)
+        kept = results["problems"].get(problem.name, {}).get("problem") == problem.facts()
         if options.resume and kept:
             continue
         before = time.perf_counter()
-        results["problems"][problem.name] = measure(problem, ours() + on_jax + elsewhere, dtype, epsilon, patience)
+        results["problems"][problem.name] = measure(problem, dtype=dtype, epsilon=epsilon, patience=patience)
         store(path, results)
         now = time.perf_counter()
         took = f"{now - before:.1f} s, {now - started:.0f} s in all"

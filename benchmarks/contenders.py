@@ -52,7 +52,7 @@ def jax_contender(
 
     def prepare(problem: Problem, cell: str, operands: tuple[np.ndarray, ...], programs: dict[str, Ready]) -> Ready:
         way = layout(problem)
-        x, kernel, g = way.native(*operands)
+        x, kernel, g = way.native(cell, *operands)
         scanned = cell == "step in scan"
         arrays = [jnp.asarray(a) for a in (np.stack([x] * SCANNED_STEPS) if scanned else x, kernel, g)]
         function = jax.jit(jax_cell(cell, per_example(problem, convolution(problem))))
@@ -101,4 +101,9 @@ def per_example(problem: Problem, convolution: Convolution) -> Convolution:
     """Map over examples, where the problem has them, as a user would."""
     if not problem.examples:
         return convolution
-    return jax.vmap(convolution, in_axes=(None if problem.shared_signal else 0, 0))
+
+    def mapped(x: jax.Array, *kernel_and_bias: jax.Array) -> jax.Array:
+        axes = (None if problem.shared_signal else 0, *(0 for _ in kernel_and_bias))
+        return jax.vmap(convolution, in_axes=axes)(x, *kernel_and_bias)
+
+    return mapped

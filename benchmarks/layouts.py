@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.cells import activation_of
+
 
 def _as_it_is(a: np.ndarray) -> np.ndarray:
     return a
@@ -26,19 +28,21 @@ class Layout:
     kernel: Callable[[np.ndarray], np.ndarray]
     kernel_back: Callable[[np.ndarray], np.ndarray]
 
-    def native(self, x: np.ndarray, k: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Signal, kernel and cotangent as the contender takes them."""
-        return tuple(np.ascontiguousarray(a) for a in (self.signal(x), self.kernel(k), self.signal(g)))
+    def native(self, cell: str, x: np.ndarray, k: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Signal, kernel and cotangent, in a loss bias, as the contender takes them."""
+        last = g if activation_of(cell) else self.signal(g)
+        return tuple(np.ascontiguousarray(a) for a in (self.signal(x), self.kernel(k), last))
 
     def restored(self, cell: str, results: tuple) -> tuple[np.ndarray, ...]:
         """A cell's results, channels last, in float64."""
+        loss = (_as_it_is, self.signal, self.kernel_back, _as_it_is)
         ways = {
             "output": (self.signal,),
             "gradient for x": (self.signal,),
             "gradient for kernel": (self.kernel_back,),
             "whole step": (self.signal, self.signal, self.kernel_back),
             "step in scan": (self.signal, self.kernel_back),
-        }[cell]
+        }.get(cell, loss)
         return tuple(way(np.asarray(a).astype(np.float64)) for way, a in zip(ways, results, strict=True))
 
 

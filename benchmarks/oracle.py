@@ -2,15 +2,17 @@
 
 import numpy as np
 
+from benchmarks.cells import activation_of, cells_of
 from benchmarks.problems import Problem
 
 LONGEST_LOOP = 256  # wider kernels over many windows go through a double-precision Fourier transform
 
 
 def operands(problem: Problem, dtype: np.dtype, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Signal, kernel and a cotangent of the result: unit-normal draws, rounded to `dtype`."""
+    """Signal, kernel and a cotangent of the result, with losses a bias: unit-normal draws, rounded to `dtype`."""
     draw = np.random.default_rng(seed).standard_normal
-    x, k, g = (draw(shape) for shape in (problem.x_shape, problem.kernel_shape, problem.y_shape))
+    last = (*problem.y_shape[:-3], problem.outputs) if problem.losses else problem.y_shape
+    x, k, g = (draw(shape) for shape in (problem.x_shape, problem.kernel_shape, last))
     k /= np.sqrt(problem.width * problem.kernel_shape[-2])
     return x.astype(dtype), k.astype(dtype), g.astype(dtype)
 
@@ -19,6 +21,9 @@ def expected(problem: Problem, x: np.ndarray, k: np.ndarray, g: np.ndarray) -> d
     """The arrays that each cell must give."""
     x, k, g = (a.astype(np.float64) for a in (x, k, g))
     y = _mapped(problem, _result, x, k)
+    if problem.losses:
+        before = y + g[..., None, None, :]
+        return {cell: _loss(problem, activation_of(cell), x, k, before) for cell in cells_of(problem)}
     whole = (y, _mapped(problem, _signal_gradient, y, k), _mapped(problem, _kernel_gradient, x, y))
     return {
         "output": (y,),
@@ -27,6 +32,41 @@ def expected(problem: Problem, x: np.ndarray, k: np.ndarray, g: np.ndarray) -> d
         "whole step": whole,
         "step in scan": whole[1:],
     }
+
+
+def unsure(problem: Problem, x: np.ndarray, k: np.ndarray, bias: np.ndarray, off: float) -> tuple[np.ndarray, ...]:
+    """How far a right relu loss may be off where the sums are off by up to `off` times their root mean square.
+
+    A sum that close to nil may be taken for either side of the kink, and its cotangent for 0 or 1.
+    """
+    x, k, bias = (a.astype(np.float64) for a in (x, k, bias))
+    before = _mapped(problem, _result, x, k) + bias[..., None, None, :]
+    either = (np.abs(before) <= off * np.sqrt(np.mean(before**2))).astype(np.float64)
+    return np.zeros(()), *_gradients(problem, np.abs(x), np.abs(k), either)
+
+
+def _loss(problem: Problem, activation: str | None, x: np.ndarray, k: np.ndarray, before: np.ndarray):
+    if activation == "square":
+        after, slope = before**2, 2 * before
+    elif activation == "relu":
+        after, slope = np.maximum(before, 0), (before > 0).astype(np.float64)
+    elif activation == "silu":
+        gate = 0.5 * (1 + np.tanh(before / 2))
+        after, slope = before * gate, gate * (1 + before * (1 - gate))
+    elif activation == "gelu":  # with the hyperbolic tangent
+        scale, cubic = np.sqrt(2 / np.pi), 0.044715
+        bent = np.tanh(scale * (before + cubic * before**3))
+        after = 0.5 * before * (1 + bent)
+        slope = 0.5 * (1 + bent) + 0.5 * before * (1 - bent**2) * scale * (1 + 3 * cubic * before**2)
+    else:
+        raise ValueError(f"no loss {activation!r}")
+    return np.asarray(after.sum()), *_gradients(problem, x, k, slope)
+
+
+def _gradients(problem: Problem, x: np.ndarray, k: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, ...]:
+    """For x, kernel and bias."""
+    to_x, to_kernel = _mapped(problem, _signal_gradient, g, k), _mapped(problem, _kernel_gradient, x, g)
+    return to_x, to_kernel, g.sum(axis=(-3, -2))
 
 
 def _mapped(problem: Problem, function, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ import os
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import jax
 from jax import Array, lax
@@ -23,12 +24,19 @@ def refuses_direct(problem: Problem, cell: str) -> str | None:
     return f"{work:.1e} multiplications" if work > (MOST_GROUPED_WORK if grouped else MOST_WORK) else None
 
 
+def loss_peers() -> tuple[list[Contender], list[str]]:
+    """Of these, those that add something where there is a bias and a loss: the rest compile to the same programs."""
+    found, missing = jax_peers()
+    wanted = ("lax NCW", "flax")
+    return [peer for peer in found if peer.name in wanted], [name for name in missing if name in wanted]
+
+
 def jax_peers() -> tuple[list[Contender], list[str]]:
     """The peers that are installed, and the names of those that are not."""
     peers = {
-        "lax NWC": (None, CHANNELS_LAST, partial(_lax, "NWC")),
-        "lax NCW": (None, CHANNELS_FIRST, partial(_lax, "NCW")),
-        "flax": ("flax", CHANNELS_LAST, _flax),
+        "lax NWC": (None, CHANNELS_LAST, partial(by_lax, "NWC")),
+        "lax NCW": (None, CHANNELS_FIRST, partial(by_lax, "NCW")),
+        "flax": ("flax", CHANNELS_LAST, by_flax),
         "equinox": ("equinox", CHANNELS_FIRST, _equinox),
         "keras": ("keras", CHANNELS_LAST, _keras),
     }
@@ -57,6 +65,19 @@ def _transposed_padding(problem: Problem) -> tuple[int, int]:
     """What jax.lax pads the stride-dilated signal with, so that the result is the adjoint's."""
     low, high = problem.padding
     return problem.span - 1 - low, problem.span - 1 - high
+
+
+def by_lax(order: str, problem: Problem):
+    """`jax.lax` as `(x, kernel) -> y`, or `(x, kernel, bias) -> y`."""
+    convolution = _lax(order, problem)
+
+    def with_bias(x: Array, kernel: Array, bias: Array | None = None) -> Array:
+        y = convolution(x, kernel)
+        if bias is None:
+            return y
+        return y + (bias if order == "NWC" else bias[:, None])
+
+    return with_bias
 
 
 def _lax(order: str, problem: Problem):
@@ -102,11 +123,13 @@ def _lax_transposed_in_groups(problem: Problem, x: Array, kernel: Array) -> Arra
     )
 
 
-def _flax(problem: Problem):
+def by_flax(problem: Problem):
+    """A layer of Flax as `(x, kernel) -> y`, or `(x, kernel, bias) -> y`."""
     nnx = import_module("flax.nnx")
-    options = {"strides": problem.stride, "kernel_dilation": problem.dilation, "use_bias": False}
 
-    def convolution(x: Array, kernel: Array) -> Array:
+    def convolution(x: Array, kernel: Array, bias: Array | None = None) -> Array:
+        options: dict[str, Any] = {"strides": problem.stride, "kernel_dilation": problem.dilation}
+        options |= {"use_bias": bias is not None, "bias_init": lambda key, shape, dtype: bias}
         options["kernel_init"] = lambda key, shape, dtype: kernel
         sizes = {"in_features": problem.inputs, "out_features": problem.outputs, "kernel_size": (problem.width,)}
         rngs = nnx.Rngs(0)

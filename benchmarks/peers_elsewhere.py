@@ -1,5 +1,6 @@
 """The peers that do not run on JAX: PyTorch, and SciPy's overlap-add for one long channel."""
 
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -7,7 +8,7 @@ from importlib.util import find_spec
 import jax
 import numpy as np
 
-from benchmarks.cells import LEARNING_RATE, SCANNED_STEPS
+from benchmarks.cells import LEARNING_RATE, SCANNED_STEPS, activation_of
 from benchmarks.contenders import Contender, Ready
 from benchmarks.layouts import CHANNELS_FIRST
 from benchmarks.peers import refuses_direct
@@ -32,21 +33,26 @@ def _torch_ready(problem: Problem, cell: str, operands: tuple[np.ndarray, ...], 
     torch = import_module("torch")
     on_gpu = jax.default_backend() == "gpu" and torch.cuda.is_available()
     kind = getattr(torch, operands[0].dtype.name)
-    native = CHANNELS_FIRST.native(*(np.asarray(a, np.float64) for a in operands))
+    native = CHANNELS_FIRST.native(cell, *(np.asarray(a, np.float64) for a in operands))
     x, kernel, g = (torch.from_numpy(a).to("cuda" if on_gpu else "cpu", kind) for a in native)
-    apply = _torch_convolution(torch, problem)
+    apply = by_torch(torch, problem)
     wanted = {
         "output": (),
         "gradient for x": (x.requires_grad_(cell in ("gradient for x", "whole step", "step in scan")),),
         "gradient for kernel": (kernel.requires_grad_(cell in ("gradient for kernel", "whole step", "step in scan")),),
     }
     y = apply(x, kernel) if cell.startswith("gradient") else None
+    activation = activation_of(cell)
+    of_loss = [a.requires_grad_() for a in (x, kernel, g)] if activation else []
 
     def step():
         y = apply(x, kernel)
         return y, *torch.autograd.grad(y, (x, kernel), y.detach())
 
     def run():
+        if activation:
+            loss = torch_activations(torch)[activation](apply(*of_loss)).sum()
+            return loss, *torch.autograd.grad(loss, of_loss)
         if cell == "output":
             return (apply(x, kernel),)
         if cell == "whole step":
@@ -72,21 +78,34 @@ def _torch_ready(problem: Problem, cell: str, operands: tuple[np.ndarray, ...], 
     return Ready(call, results, SCANNED_STEPS if cell == "step in scan" else 1)
 
 
-def _torch_convolution(torch, problem: Problem):
+def torch_activations(torch) -> dict[str, Callable]:
+    """By the names of our losses."""
+    functional = torch.nn.functional
+    gelu = partial(functional.gelu, approximate="tanh")
+    return {"square": torch.square, "relu": functional.relu, "gelu": gelu, "silu": functional.silu}
+
+
+def by_torch(torch, problem: Problem):
+    """PyTorch as `(x, kernel) -> y`, or `(x, kernel, bias) -> y`, channels first."""
     functional = torch.nn.functional
     low, high = problem.padding
     options = {"stride": problem.stride, "dilation": problem.dilation, "groups": problem.groups}
 
-    def convolution(x, kernel):
+    def convolution(x, kernel, bias=None):
         if problem.transposed:
-            return functional.conv_transpose1d(x, kernel, padding=low, **options)
+            return functional.conv_transpose1d(x, kernel, bias, padding=low, **options)
         if low != high:
             x = functional.pad(x, (low, high))
-        return functional.conv1d(x, kernel, padding=low if low == high else 0, **options)
+        return functional.conv1d(x, kernel, bias, padding=low if low == high else 0, **options)
 
     if not problem.examples:
         return convolution
-    return torch.func.vmap(convolution, in_dims=(None if problem.shared_signal else 0, 0))
+
+    def mapped(x, *kernel_and_bias):
+        axes = (None if problem.shared_signal else 0, *(0 for _ in kernel_and_bias))
+        return torch.func.vmap(convolution, in_dims=axes)(x, *kernel_and_bias)
+
+    return mapped
 
 
 def _scipy_refuses(problem: Problem, cell: str) -> str | None:

@@ -3,9 +3,11 @@
 import json
 import re
 import statistics
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from benchmarks import readme, work
 from benchmarks.roofline import LARGE
 from benchmarks.summary import PEERS, Row, claims, in_cores, rows
 
@@ -33,9 +35,13 @@ def write(folder: Path) -> list[Path]:
     from benchmarks.picture import draw
 
     written, parts = [], [HEAD]
+    of_work: dict[str, list[tuple[dict[str, Any], list[Row]]]] = {}
     for path in sorted((folder / "results").glob("*.json")):
         results = json.loads(path.read_text())
         table = rows(results)
+        if (grid := work.grid_of(results)) in work.GRIDS:
+            of_work.setdefault(path.stem.removesuffix(f"-{grid}"), []).append((results, table))
+            continue
         picture = path.with_suffix(".png")
         if draw(table, results["machine"], picture):
             written.append(picture)
@@ -45,6 +51,10 @@ def write(folder: Path) -> list[Path]:
         if folder == HERE and path.stem == README_RESULTS:
             README.write_text(refreshed(README.read_text(), results))
             written.append(README)
+    parts[1:1] = [_section_of_work(name, found) for name, found in of_work.items()]
+    if folder == HERE and of_work:
+        with suppress(SystemExit):  # one of the two grids has not run yet
+            readme.refresh(folder)
     target = folder / "RESULTS.md"
     target.write_text("\n".join(parts))
     return [*written, target]
@@ -60,6 +70,8 @@ def refreshed(readme: str, results: dict[str, Any]) -> str:
 
     def row(found: re.Match) -> str:
         name = found[1]
+        if name not in cells:
+            return found[0]
         return f"| {name} | " + " | ".join(ms(name, "whole step", who) for who in ("torch", "flax", "auto")) + " |"
 
     def sentence(found: re.Match) -> str:
@@ -77,6 +89,18 @@ def _section(name: str, results: dict[str, Any], table: list[Row], picture: str 
     lines += ["| claim | measured |", "|---|---|", *(f"| {claim} | {value} |" for claim, value in claims(table)), ""]
     lines += [COLUMNS, "|---|---|--:|---|---|--:|--:|--:|--:|--:|", *map(_line, table), ""]
     faults = list(_faults(table))
+    if faults:
+        lines += ["Wrong, or failed:", "", *(f"- {fault}" for fault in faults), ""]
+    return "\n".join(lines)
+
+
+def _section_of_work(name: str, found: list[tuple[dict[str, Any], list[Row]]]) -> str:
+    """Losses and networks of one device, as one."""
+    lines = [f"## {name}: losses and networks", ""]
+    for results, table in found:
+        lines += [f"{work.grid_of(results).capitalize()}:", "", *_machine(results, table), ""]
+    lines += work.lines([results for results, _ in found])
+    faults = [fault for _, table in found for fault in _faults(table)]
     if faults:
         lines += ["Wrong, or failed:", "", *(f"- {fault}" for fault in faults), ""]
     return "\n".join(lines)
@@ -112,25 +136,19 @@ def _percentile(values: list[float], part: float) -> float:
 
 def _line(row: Row) -> str:
     peer, method = row.best_peer, row.best_method
-    best = "-" if method is None else f"{method} {_number(row.ms(method))}"
+    best = "-" if method is None else f"{method} {work.number(row.ms(method))}"
     ratios = [row.gain_over(peer), row.gain_over("torch"), row.gain_over("flax")]
     entries = [
         f"{row.problem.name} ({row.problem.in_words()})",
         row.cell,
-        _number(row.auto),
+        work.number(row.auto),
         best,
         peer or "-",
-        _number(None if peer is None else row.ms(peer)),
-        *map(_number, ratios),
+        work.number(None if peer is None else row.ms(peer)),
+        *map(work.number, ratios),
         "-" if row.roofline is None else f"{100 * row.roofline:.0f} %",
     ]
     return "| " + " | ".join(entries) + " |"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _faults(table: list[Row]):

@@ -25,6 +25,7 @@ def machine(dtype: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version for name in PACKAGES if (version := _version(name))},
         "dtype": dtype,
+        "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "date": datetime.date.today().isoformat(),
     }
 

@@ -2,12 +2,18 @@
 
 from functools import partial
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
 import jconv
-from benchmarks.contenders import Contender, jax_contender
+from benchmarks.cells import ACTIVATIONS, activation_of
+from benchmarks.contenders import Contender, Ready, jax_contender, per_example
 from benchmarks.layouts import CHANNELS_LAST
 from benchmarks.problems import Problem
 from jconv.costs import FEWEST_PAIRS
 
+IN_TWO_CALLS = "auto in two calls"
 MILLION = 1_000_000
 MOST_WORK = {"vmap": 100 * MILLION, "taps": 5000 * MILLION, "xla": 2000 * MILLION}
 MOST_ELEMENTS = 32 * MILLION  # of an intermediate array: 128 MB in float32
@@ -22,14 +28,47 @@ def ours(names: tuple[str, ...] = ("auto", *jconv.METHODS)) -> list[Contender]:
             name,
             peer=False,
             layout=lambda problem: CHANNELS_LAST,
-            convolution=partial(_convolution, name),
+            convolution=partial(by_jconv, name),
             refuses=partial(_refuses, name),
         )
         for name in names
     ]
 
 
-def _convolution(method: str, problem: Problem):
+def in_two_calls() -> Contender:
+    """`auto` with a loss cut in two: forward to loss and cotangent, and the gradients with that as an argument.
+
+    What the loss costs as one program, over this, is what composing costs.
+    """
+    return Contender(IN_TWO_CALLS, False, lambda problem, cell: None, _two_calls_ready)
+
+
+def _two_calls_ready(
+    problem: Problem, cell: str, operands: tuple[np.ndarray, ...], programs: dict[str, Ready]
+) -> Ready:
+    activate = ACTIVATIONS[activation_of(cell) or ""]
+    convolution = per_example(problem, by_jconv("auto", problem))
+    arrays = [jnp.asarray(a) for a in CHANNELS_LAST.native(cell, *operands)]
+
+    @jax.jit
+    def forward(x, kernel, bias):
+        after, pull_back = jax.vjp(activate, convolution(x, kernel, bias))
+        return after.sum(), *pull_back(jnp.ones_like(after))
+
+    @jax.jit
+    def backward(x, kernel, bias, cotangent):
+        return jax.vjp(convolution, x, kernel, bias)[1](cotangent)
+
+    def call():
+        loss, cotangent = forward(*arrays)
+        return jax.block_until_ready((loss, *backward(*arrays, cotangent)))
+
+    call()  # compiles both
+    return Ready(call, lambda computed: CHANNELS_LAST.restored(cell, computed))
+
+
+def by_jconv(method: str, problem: Problem):
+    """This library as `(x, kernel) -> y`, or `(x, kernel, bias) -> y`."""
     function = jconv.conv_transpose1d if problem.transposed else jconv.conv1d
     return partial(
         function,

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import jconv
+from benchmarks import networks
+from benchmarks.networks import Network
 from benchmarks.problems import Problem, from_facts
 from benchmarks.roofline import operand_bytes, share
+from benchmarks.runners import IN_TWO_CALLS
 
 PEERS = ("lax NWC", "lax NCW", "flax", "equinox", "keras", "torch", "scipy")
 NOISE = 1.1  # a ratio of 1 within a tenth is a tie
@@ -17,9 +20,9 @@ Records = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """One cell of one problem; times in milliseconds."""
+    """One cell of one problem or network; times in milliseconds."""
 
-    problem: Problem
+    problem: Problem | Network
     cell: str
     records: Records
     roofline: float | None
@@ -49,6 +52,12 @@ class Row:
         other = None if name is None else self.ms(name)
         return None if other is None or self.auto is None else other / self.auto
 
+    @property
+    def whole_over_two_calls(self) -> float | None:
+        """Of a loss: what it costs as one program, over forward pass and gradients called one after the other."""
+        apart = self.ms(IN_TWO_CALLS)
+        return None if apart is None or self.auto is None else self.auto / apart
+
     def _fastest(self, names: tuple[str, ...]) -> str | None:
         timed = {name: ms for name in names if (ms := self.ms(name)) is not None}
         return min(timed, key=lambda name: timed[name], default=None)
@@ -64,6 +73,10 @@ def rows(results: dict[str, Any]) -> list[Row]:
     made = []
     itemsize = ITEMSIZE[results["machine"]["dtype"]]
     for entry in results["problems"].values():
+        if "words" in entry["problem"]:
+            network = networks.from_facts(entry["problem"])
+            made += [Row(network, cell, records, None, 0) for cell, records in entry["cells"].items()]
+            continue
         problem = from_facts(entry["problem"])
         for cell, records in entry["cells"].items():
             auto = records.get("auto", {}).get("ms")
@@ -78,8 +91,9 @@ def claims(table: list[Row]) -> list[tuple[str, str]]:
     against = [gain for row in table if (gain := row.gain_over(row.best_peer)) is not None]
     own = [gain for row in table if (gain := row.gain_over(row.best_method)) is not None]
     slow = [row for row in steps if row.problem.family in ("depthwise", "long")]
-    wide = [row for row in table if row.problem.name.startswith("dense") and row.problem.inputs >= 256]
-    short = [r for r in table if r.problem.family == "depthwise" and r.problem.width <= 7 and r.cell == "output"]
+    shapes = [(row, row.problem) for row in table if isinstance(row.problem, Problem)]
+    wide = [row for row, p in shapes if p.name.startswith("dense") and p.inputs >= 256]
+    short = [row for row, p in shapes if p.family == "depthwise" and p.width <= 7 and row.cell == "output"]
     return [
         ("no slower than the best peer (10 % noise allowed)", _share_of(against, lambda gain: gain >= 1 / NOISE)),
         ("least of best peer / auto", f"{min(against):.2f}" if against else "-"),

@@ -11,7 +11,8 @@ from benchmarks import __main__ as command
 from benchmarks import fit, oracle, peers, report
 from benchmarks.cells import CELLS, cells_of, jax_cell
 from benchmarks.contenders import per_example
-from benchmarks.problems import GRID, HELD_OUT, Problem, facts, from_facts, select
+from benchmarks.grids import select
+from benchmarks.problems import GRID, HELD_OUT, Problem, from_facts
 from benchmarks.runners import ours
 from jconv.choose import estimate
 from jconv.costs import counts
@@ -68,7 +69,7 @@ def test_the_grid_is_large_and_names_are_its_own():
     names = [problem.name for problem in (*GRID, *HELD_OUT)]
     assert len(GRID) >= 40
     assert len(set(names)) == len(names)
-    assert all(from_facts(json.loads(json.dumps(facts(problem)))) == problem for problem in GRID)
+    assert all(from_facts(json.loads(json.dumps(problem.facts()))) == problem for problem in GRID)
     assert [problem.name for problem in select("main", "fir-k1024")] == ["fir-k1024"]
     with pytest.raises(SystemExit, match="no problem"):
         select("main", "nothing-like-it")
@@ -129,7 +130,7 @@ def test_the_fit_finds_the_constants_that_made_the_times(tmp_path):
             described = fit.sums(problem)
             costs = estimate(face, described, "cpu")
             cells[cell] = {name: {"ms": cost / 1e6} for name, cost in costs.items()}
-        problems[problem.name] = {"problem": facts(problem), "cells": cells}
+        problems[problem.name] = {"problem": problem.facts(), "cells": cells}
     machine = {"versions": {"jax": "1.2.3"}, "processor": "abacus", "cores": 7, "date": "1620-05-03"}
     path = fit.write([{"machine": machine, "problems": problems}], tmp_path / "nanoseconds.py")
     names: dict = {}
@@ -149,7 +150,7 @@ def test_of_several_runs_the_least_times_count():
     def run(ms, length=12, **more):
         problem = replace(SMALL, length=length)
         records = {"taps": {"ms": ms}} | {name: {"ms": value} for name, value in more.items()}
-        return {"problems": {"small": {"problem": facts(problem), "cells": {"output": records}}}}
+        return {"problems": {"small": {"problem": problem.facts(), "cells": {"output": records}}}}
 
     runs = [run(2.0, dense=1.0), run(1.5), run(0.1, length=13)]
     least = fit.least_of(runs)["problems"]["small"]["cells"]["output"]
@@ -159,7 +160,7 @@ def test_of_several_runs_the_least_times_count():
 
 def test_each_processor_keeps_times_of_its_own():
     def run(processor, ms):
-        entry = {"problem": facts(SMALL), "cells": {"output": {"taps": {"ms": ms}}}}
+        entry = {"problem": SMALL.facts(), "cells": {"output": {"taps": {"ms": ms}}}}
         return {"machine": {"processor": processor}, "problems": {"small": entry}}
 
     fast, slow = fit.by_processor([run("new", 2.0), run("old", 9.0), run("new", 1.0)])
