@@ -11,19 +11,65 @@ an algorithm is chosen for each face on its own.
 
 The map of the house. A file imports its own floor and lower ones, never in a circle:
 
-    0  checks, window               what arguments may be; words to numbers; integers only, no JAX
+    0  checks, foreign, window      what arguments may be; words to numbers; integers only, no JAX
     1  methods/                     one algorithm a file, each with its three faces
     2  nanoseconds, costs/, choose  what each method has to do, what that costs, and so which one a face gets
     2  mesh, primitive              layouts on devices; the rules under JAX's transformations
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
     4  measuring, selection         the methods timed on this machine; the choice shown, explained or measured
+    4  exporters                    the primitive written out in lax, for tools that read programs
     4  analysis, interop/           what each channel added; weights of other libraries
     5  nnx/, plot/                  the only files that import flax and matplotlib
 """
 
+from typing import TYPE_CHECKING, Any
+
 from jconv.conv import conv1d, conv_transpose1d
+from jconv.exporters import lax_only
 from jconv.methods import METHODS
 from jconv.selection import choose_method, explain
 from jconv.window import output_length, receptive_field
 
-__all__ = ["METHODS", "choose_method", "conv1d", "conv_transpose1d", "explain", "output_length", "receptive_field"]
+if TYPE_CHECKING:
+    from jconv import analysis as analysis
+    from jconv import interop as interop
+    from jconv import nnx as nnx
+    from jconv import plot as plot
+
+    __version__: str
+
+__all__ = [
+    "METHODS",
+    "choose_method",
+    "conv1d",
+    "conv_transpose1d",
+    "explain",
+    "lax_only",
+    "output_length",
+    "receptive_field",
+]
+
+_ON_DEMAND = ("analysis", "interop", "nnx", "plot")
+_EXTRAS = {"flax": "flax", "matplotlib": "plot"}  # the package that may be missing: the extra that brings it
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("jconv")
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module 'jconv' has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        return import_module(f"jconv.{name}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in _EXTRAS:
+            raise
+        raise ImportError(f"jconv.{name} needs {package}: pip install 'jconv[{_EXTRAS[package]}]'") from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_DEMAND, "__version__"})

@@ -12,6 +12,7 @@ from jax import Array, lax
 
 from jconv import checks
 from jconv.choose import MethodOfEach
+from jconv.foreign import how_to_convert
 from jconv.methods import FACES, METHODS, REGISTRY, Face
 from jconv.primitive import convolve, problem_of
 from jconv.window import Window
@@ -160,7 +161,7 @@ def checked_array(name: str, value: Any, *, booleans: bool = False) -> Array:
         TypeError: it is no array, or of a dtype that is not computed with.
     """
     if not isinstance(value, (jax.Array, np.ndarray)) or isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"`{name}` ({checks.shown(value)}) must be a JAX or NumPy array")
+        raise TypeError(f"`{name}` ({checks.shown(value)}) must be a JAX or NumPy array{how_to_convert(value)}")
     dtype = value.dtype
     smallest = 2 if jnp.issubdtype(dtype, jnp.floating) else 1
     largest = 16 if jnp.issubdtype(dtype, jnp.complexfloating) else 8  # NumPy's long double is wider

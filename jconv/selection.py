@@ -4,9 +4,12 @@ from os import PathLike
 from typing import Any
 
 import jax
+import numpy as np
 
+from jconv import checks
 from jconv.call import check_call
 from jconv.choose import choose, cost_terms, estimate, objection
+from jconv.foreign import how_to_convert
 from jconv.measuring import measured_choice
 from jconv.methods import FACES, REGISTRY, Face, Problem
 from jconv.primitive import problem_of
@@ -27,6 +30,7 @@ def choose_method(
     precision: Any = None,
     preferred_element_type: Any = None,
     transposed: bool = False,
+    output_padding: int = 0,
     platform: str | None = None,
     measure: bool = False,
     cache: str | PathLike[str] | None = None,
@@ -34,10 +38,11 @@ def choose_method(
     """Which method `method="auto"` runs for each face of `conv1d(x, kernel, ...)`, or which is fastest when timed.
 
     Args:
-        x: signal; an array, or a `jax.ShapeDtypeStruct` of its shape and dtype.
+        x: signal; an array, a `jax.ShapeDtypeStruct`, or a pair of a shape and a dtype, `((8, 1000, 4), "float32")`.
         kernel: weights, likewise.
         stride, padding, dilation, groups, layout, precision, preferred_element_type: as in `conv1d`.
         transposed: ask for `conv_transpose1d(x, kernel, ...)` instead.
+        output_padding: as in `conv_transpose1d`; only with `transposed`.
         platform: "cpu", "cuda", "rocm" or "tpu"; that of JAX's default device if None.
         measure: time the methods on this machine, on random data, instead of estimating; takes seconds.
         cache: a JSON file that keeps what was measured; made if there is none. A case found in it is not timed again.
@@ -59,11 +64,21 @@ def choose_method(
     if cache is not None and not measure:
         raise ValueError(f"`cache` (={str(cache)!r}) keeps what is measured; it needs `measure`=True")
     problem = problem_of_call(
-        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed
+        x,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        layout,
+        precision,
+        preferred_element_type,
+        transposed,
+        output_padding,
     )
     if measure:
         return measured_choice(problem, cache)
-    platform = _platform(platform)
+    platform = platform_of(platform)
     return {face: choose(face, problem, platform) for face in FACES}
 
 
@@ -79,27 +94,36 @@ def explain(
     precision: Any = None,
     preferred_element_type: Any = None,
     transposed: bool = False,
+    output_padding: int = 0,
     platform: str | None = None,
 ) -> str:
-    """A few lines to print: for each face the estimated time of every method, and why the chosen one was chosen.
+    """Return text, a few lines to print: for each face the estimated time of every method, and why the chosen one was chosen.
 
     Args:
-        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed, platform:
-            as in `choose_method`.
+        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed,
+            output_padding, platform: as in `choose_method`.
 
     Raises:
         TypeError, ValueError: as `conv1d`.
 
-    >>> import jax, jax.numpy as jnp
-    >>> x = jax.ShapeDtypeStruct((1, 160_000, 1), jnp.float32)
-    >>> kernel = jax.ShapeDtypeStruct((1024, 1, 1), jnp.float32)
+    >>> x, kernel = ((1, 160_000, 1), "float32"), ((1024, 1, 1), "float32")
     >>> print(explain(x, kernel, platform="cpu").splitlines()[0])
     output (the result): fft
     """
     problem = problem_of_call(
-        x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed
+        x,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        layout,
+        precision,
+        preferred_element_type,
+        transposed,
+        output_padding,
     )
-    platform = _platform(platform)
+    platform = platform_of(platform)
     lines = []
     for face in FACES:
         chosen = choose(face, problem, platform)
@@ -123,17 +147,25 @@ def problem_of_call(
     precision: Any = None,
     preferred_element_type: Any = None,
     transposed: bool = False,
+    output_padding: int = 0,
 ) -> Problem:
     """The static description of `conv1d(x, kernel, ...)`, or of `conv_transpose1d`, the same for every face."""
     stride, dilation, groups = check_steps(stride, dilation, groups)
+    output_padding = checks.whole_number("output_padding", output_padding)
+    if output_padding and not transposed:
+        raise ValueError(f"`output_padding` (={output_padding}) is for a transposed convolution: `transposed`=True")
+    x, kernel = _shape_and_dtype("x", x), _shape_and_dtype("kernel", kernel)
     found: dict[str, Any] = {}
 
     def look(x: Any, kernel: Any) -> Any:  # shapes are all that the checks need
         face: Face = "input" if transposed else "output"
         call = check_call(face, x, kernel, None, groups, layout, "auto", precision, preferred_element_type)
-        find_window = transposed_window if transposed else forward_window
+        lengths = call.signal.shape[1], call.width
         found["call"] = call
-        found["window"] = find_window(call.signal.shape[1], call.width, stride, padding, dilation)
+        if transposed:
+            found["window"] = transposed_window(*lengths, stride, padding, dilation, output_padding)
+        else:
+            found["window"] = forward_window(*lengths, stride, padding, dilation)
         return call.signal
 
     jax.eval_shape(look, x, kernel)
@@ -144,7 +176,21 @@ def problem_of_call(
     return problem_of("output", signal, weights, window, call.precision, call.dtype)
 
 
-def _platform(platform: str | None) -> str:
+def _shape_and_dtype(name: str, value: Any) -> Any:
+    if isinstance(value, (jax.Array, np.ndarray, jax.ShapeDtypeStruct)):
+        return value
+    try:
+        shape, dtype = value
+        return jax.ShapeDtypeStruct(tuple(checks.whole_number(name, size, minimum=0) for size in shape), dtype)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"`{name}` ({checks.shown(value)}) must be an array, a `jax.ShapeDtypeStruct`, or a pair of a shape and a "
+            f'dtype, such as ((8, 1000, 4), "float32"){how_to_convert(value)}'
+        ) from None
+
+
+def platform_of(platform: str | None) -> str:
+    """`platform` by the name that JAX compiles for; that of JAX's default device if None."""
     platform = platform or jax.default_backend()
     return {"gpu": "cuda"}.get(platform, platform)
 

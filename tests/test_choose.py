@@ -278,3 +278,32 @@ def test_a_cache_without_measuring_is_refused():
 def test_bad_arguments_are_those_of_conv1d():
     with pytest.raises(ValueError, match="must have in/groups"):
         jconv.choose_method(shape(1, 300, 2), shape(5, 3, 3))
+
+
+@pytest.mark.parametrize("ask", [jconv.choose_method, jconv.explain])
+def test_a_shape_and_a_dtype_stand_for_an_array(ask):
+    pair = ask(((2, 300, 4), "float32"), ((5, 4, 4), jnp.float32), platform="cpu")
+    assert pair == ask(shape(2, 300, 4), shape(5, 4, 4), platform="cpu")
+
+
+@pytest.mark.parametrize("wrong", [(2, 300, 4), [1.0], "float32", ((2, -3, 4), "float32"), ((2, 3), "float31"), None])
+def test_anything_else_is_refused_in_a_line(wrong):
+    for position, name in enumerate(("x", "kernel")):
+        arguments = [shape(2, 300, 4), shape(5, 4, 4)]
+        arguments[position] = wrong
+        with pytest.raises(TypeError, match=rf"^`{name}` \(=.*must be an array.*$"):
+            jconv.explain(*arguments)
+
+
+def test_output_padding_is_for_transposed_convolutions():
+    """It adds to the length: with it the problem is that of one position more."""
+    arguments = ((2, 30, 4), "float32"), ((5, 4, 4), "float32")
+    lengths = [
+        problem_of_call(*arguments, stride=2, transposed=True, output_padding=more).window.input_length
+        for more in (0, 1)
+    ]
+    assert lengths == [63, 64]
+    for ask in (jconv.choose_method, jconv.explain):
+        assert ask(*arguments, stride=2, transposed=True, output_padding=1)
+        with pytest.raises(ValueError, match=r"^`output_padding` \(=1\)"):
+            ask(*arguments, output_padding=1)

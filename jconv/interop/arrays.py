@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jconv import checks
+from jconv.foreign import how_to_convert
 
 
 def as_numpy(name: str, value: Any) -> np.ndarray:
@@ -22,7 +23,7 @@ def as_numpy(name: str, value: Any) -> np.ndarray:
             return value.float().numpy(force=True).astype(jnp.bfloat16)
         value = value.numpy(force=True)
     if not hasattr(value, "__array__"):
-        raise TypeError(f"{name} ({checks.shown(value)}) must be an array or a tensor")
+        raise TypeError(f"{name} ({checks.shown(value)}) must be an array or a tensor{how_to_convert(value)}")
     array = np.array(value, order="C")
     if not jnp.issubdtype(array.dtype, jnp.number):
         raise TypeError(f"{name} (of {array.dtype}) must hold numbers")
@@ -56,7 +57,9 @@ def as_params(params: Mapping[str, Any]) -> dict[str, np.ndarray]:
 def mapping(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a mapping."""
     if not isinstance(value, Mapping):
-        raise TypeError(f"`{name}` (a {type(value).__name__}) must be a mapping of names to arrays")
+        raise TypeError(
+            f"`{name}` (a {type(value).__name__}) must be a mapping of names to arrays{how_to_convert(value)}"
+        )
 
 
 def check_bias(name: str, bias: np.ndarray | None, allowed: set[int], kernel: str) -> None:
