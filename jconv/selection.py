@@ -97,7 +97,7 @@ def explain(
     output_padding: int = 0,
     platform: str | None = None,
 ) -> str:
-    """Return text, a few lines to print: for each face the estimated time of every method, and why the chosen one was chosen.
+    """Return text, a few lines to print: for each face the estimated times, and why the chosen method was chosen.
 
     Args:
         x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed,

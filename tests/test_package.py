@@ -71,4 +71,4 @@ def test_a_module_in_place_of_a_mapping_is_told_what_to_call(convert):
 
 def test_other_values_get_no_hint():
     with pytest.raises(TypeError, match=r"must be a JAX or NumPy array$"):
-        jconv.conv1d([1.0], jnp.ones((5, 3, 4)))
+        jconv.conv1d([1.0], jnp.ones((5, 3, 4)))  # type: ignore[arg-type]
