@@ -152,7 +152,7 @@ def loss(steps: int, held_out_mse: float, optimum_mse: float) -> str:
 
 
 def exact_loss(looks: np.ndarray, losses: np.ndarray, rounding: float) -> str:
-    """Where the optimum is 0: whether the held-out loss has come down to what rounding makes of 0.
+    """Where the optimum is 0: whether the held-out loss has come down to what rounding leaves of it.
 
     Args:
         looks: (n,) steps.
@@ -162,10 +162,10 @@ def exact_loss(looks: np.ndarray, losses: np.ndarray, rounding: float) -> str:
     above = np.flatnonzero(~(losses <= rounding))
     since = int(above[-1]) + 1 if len(above) else 0
     if since < len(losses):
-        return f"From step {looks[since]} on the held-out loss is no more than float32 rounding makes of 0"
+        return f"From step {looks[since]} on the held-out loss is no more than float32 rounding leaves of 0"
     return (
         f"After {plural(int(looks[-1]), 'step')} the held-out loss is {losses[-1]:.2g}; "
-        f"the optimum's is 0, of which rounding makes {rounding:.0e} at most"
+        f"the optimum's is 0, of which rounding leaves {rounding:.0e} at most"
     )
 
 

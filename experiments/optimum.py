@@ -46,9 +46,20 @@ def targets(y: np.ndarray, model: schema.Model) -> np.ndarray:
     return y[..., lag_of(model) : lag_of(model) + length, :]
 
 
+def real(name: str, values: np.ndarray) -> np.ndarray:
+    """`values` as float64.
+
+    Raises:
+        ValueError: they are complex; half of them would be lost.
+    """
+    if np.iscomplexobj(values):
+        raise ValueError(f"`{name}` is {values.dtype}; the experiments fit real signals and kernels only")
+    return values.astype(np.float64)
+
+
 def design(x: np.ndarray, model: schema.Model) -> np.ndarray:
     """What each output sees of x, one row an output: (length, in) -> (length', width * in + 1) float64, ones last."""
-    x = np.pad(x.astype(np.float64), (padding_of(model), (0, 0)))
+    x = np.pad(real("x", x), (padding_of(model), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(x, model.span, axis=0)[:, :, :: model.dilation]
     rows = windows.transpose(0, 2, 1).reshape(len(windows), -1)
     return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
@@ -68,7 +79,7 @@ def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
     for window, target in zip(x, targets(y, model), strict=True):
         rows = design(window, model)
         gram += rows.T @ rows
-        cross += rows.T @ target.astype(np.float64)
+        cross += rows.T @ real("y", target)
     used = columns + model.use_bias
     solution = np.zeros_like(cross)
     solution[:used], rank = solve(gram[:used, :used], cross[:used])
@@ -97,11 +108,11 @@ def solve(gram: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, int]:
 def predict(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> np.ndarray:
     """The output of any kernel in float64: (length, in) -> (length', out)."""
     bias = np.zeros(kernel.shape[-1]) if bias is None else bias
-    weights = np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]]).astype(np.float64)
-    return design(x, model) @ weights
+    weights = np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]])
+    return design(x, model) @ real("kernel", weights)
 
 
 def score(problem: Problem, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> float:
     """Mean squared error on the held-out part, one long window, in float64: the same judge for every kernel."""
     x, y = problem.x[problem.held_out_from :], problem.y[problem.held_out_from :]
-    return float(np.mean((predict(x, kernel, bias, model) - targets(y, model)) ** 2))
+    return float(np.mean((predict(x, kernel, bias, model) - real("y", targets(y, model))) ** 2))

@@ -11,7 +11,7 @@ from jconv.analysis import frequency_response
 
 from . import headlines
 from .config import schema
-from .optimum import FLOAT32_EPS, Optimum, design, lag_of, padding_of, predict, solve, targets
+from .optimum import FLOAT32_EPS, Optimum, design, lag_of, padding_of, predict, real, solve, targets
 from .report import Findings
 from .tasks import Problem, windows
 from .training import Training
@@ -58,7 +58,7 @@ class Fitted:
     @property
     def learnt(self) -> np.ndarray:
         """(width, in, out)."""
-        return self.training.arrays["kernel"].astype(np.float64)
+        return real("kernel", self.training.arrays["kernel"])
 
     @property
     def learnt_bias(self) -> np.ndarray | None:
@@ -283,11 +283,14 @@ def loss(fit: Fitted) -> plot.Picture:
 
 
 def loss_rounding(fit: Fitted) -> float:
-    """The largest mean squared error that rounding to float32 alone can make of a kernel that is right.
+    """The largest mean squared error that rounding to float32 can leave where the optimum's is 0.
 
     An output is a sum of n products and a bias. With weights rounded to float32, each an error of u, and a sum in
     float32, at most n + 1 more of them (Higham, section 3.1; 6 sqrt(n) for long ones, Higham and Mary 2019), it is
-    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself.
+    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself. Let r be the root
+    mean square of that. The gradient vanishes where the residual that is computed is orthogonal to the windows, so the
+    outputs of a kernel at rest are off by the projection of such an error, r at most. The loss is computed of outputs
+    that are off by r again: (r + r)^2.
     """
     x, y = fit.held_out
     bias = None if fit.learnt_bias is None else np.abs(fit.learnt_bias)
@@ -295,7 +298,7 @@ def loss_rounding(fit: Fitted) -> float:
     terms = fit.optimum.columns + 2
     unit = FLOAT32_EPS / 2
     errors = min(terms, 6 * np.sqrt(terms)) * unit * sizes + unit * np.abs(targets(y, fit.model))
-    return float(np.mean(errors**2))
+    return float(4 * np.mean(errors**2))
 
 
 def snapshots(fit: Fitted) -> plot.Picture:

@@ -180,17 +180,27 @@ def draw_maps(ax: Axes, maps: dict[str, np.ndarray], names: Sequence[str]) -> No
 def draw_sum(ax: Axes, steps: Sequence[tuple[str, float, str]]) -> None:
     """A bar for each (name, step, colour) that begins where the last one ended, and one for their sum."""
     base = 0.0
-    above = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "va": "bottom", "bbox": WHITE_BEHIND}
+    crowded = len(steps) > 4
+    digits, size = (2, 8) if crowded else (4, 10)
+    above = {
+        "fontsize": size,
+        "xytext": (0, 3),
+        "textcoords": "offset points",
+        "ha": "center",
+        "va": "bottom",
+        "bbox": WHITE_BEHIND,
+    }
     ends = [0.0]
     ax.axhline(0, color=BLACK, linewidth=0.6)
     for place, (_, step, color) in enumerate(steps):
         ax.bar(place, step, bottom=base, color=color, width=0.6)
-        ax.annotate(f"{step:+.4f}", (place, max(base, base + step)), **above)
+        ax.annotate(f"{step:+.{digits}f}", (place, max(base, base + step)), **above)
         base += step
         ends.append(base)
     ax.bar(len(steps), base, color=BLACK, width=0.6)
-    ax.annotate(f"{base:.4f}", (len(steps), max(base, 0)), fontweight="bold", **above)
-    ax.set_xticks(range(len(steps) + 1), [*(name for name, _, _ in steps), "output"])
+    ax.annotate(f"{base:.{digits}f}", (len(steps), max(base, 0)), fontweight="bold", **above)
+    slanted = {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 8} if crowded else {}
+    ax.set_xticks(range(len(steps) + 1), [*(name for name, _, _ in steps), "output"], **slanted)
     ax.grid(False)
     ax.set_ylabel("running sum")
     room = 0.12 * float(np.ptp(ends)) or 1.0

@@ -72,7 +72,8 @@ def draw_biases(ax: Axes, biases: list[tuple[int, np.ndarray]], outputs: list[in
     ax.axhline(0, color=BLACK, linewidth=0.6)
     for number, bias in biases:
         ax.plot(places, bias[outputs], **{**mark(number, 1), "linewidth": 0})
-    ax.set_xticks(places, [str(output) for output in outputs])
+    crowded: dict[str, Any] = {"rotation": 90, "fontsize": 7} if len(outputs) > 4 else {}
+    ax.set_xticks(places, [str(output) for output in outputs], **crowded)
     ax.set_xlim(-0.6, len(outputs) - 0.4)
     ax.set_title("bias", fontsize=10)
     ax.set_xlabel("output", fontsize=9)

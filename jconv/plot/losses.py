@@ -27,7 +27,7 @@ def loss_curves(
         held_out: (n,) loss there.
         optimum: the held-out loss of the least-squares kernel of the training part; no line if it is 0.
         title, value_label: text.
-        rounding: what rounding alone can make of a loss of 0; shaded below it where the losses come near it.
+        rounding: what rounding alone can leave of a loss of 0; shaded if a loss or the optimum comes near it.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -52,10 +52,7 @@ def loss_curves(
         if lowest < 10 * rounding:
             ax.set_ylim(lowest / 5, max(positive.max(), rounding) * 3)
             ax.axhspan(lowest / 5, rounding, color=GREY, alpha=0.25, linewidth=0, label="no more than rounding")
-            figure.note(
-                f"Shaded, up to {rounding:.2g}: a loss that float32 rounding alone can make of 0. "
-                "A curve that is level there has arrived."
-            )
+            figure.note(f"Shaded, up to {rounding:.2g}: what float32 rounding alone can leave of a loss of 0.")
     zeros, lost = int((losses == 0).sum()), int((~np.isfinite(losses)).sum())
     if zeros and len(positive):
         figure.note(f"{zeros} of {len(losses)} losses are 0, which a logarithmic axis cannot show.")

@@ -12,7 +12,7 @@ import jconv
 from experiments import headlines, pictures, report
 from experiments.config import schema
 from experiments.config.preflight import CONF, check, short_group
-from experiments.optimum import least_squares
+from experiments.optimum import least_squares, predict
 from experiments.pictures import Fitted
 from experiments.tasks import Problem, from_kernel
 from experiments.training import Training
@@ -246,9 +246,12 @@ def test_losses_read_right_on_both_sides_of_the_optimum(steps, held_out, said):
 
 def test_an_exact_loss_has_arrived_only_if_it_stays():
     for losses, said in (
-        ([1, 1e-13, 1e-13], "From step 2 on the held-out loss is no more than float32 rounding makes of 0"),
+        ([1, 1e-13, 1e-13], "From step 2 on the held-out loss is no more than float32 rounding leaves of 0"),
         ([1e-13], "From step 1 on"),
-        ([1e-13, 1], "After 2 steps the held-out loss is 1; the optimum's is 0, of which rounding makes 1e-12 at most"),
+        (
+            [1e-13, 1],
+            "After 2 steps the held-out loss is 1; the optimum's is 0, of which rounding leaves 1e-12 at most",
+        ),
         ([1e-13, np.nan], "After 2 steps the held-out loss is nan"),
     ):
         assert headlines.exact_loss(np.arange(1, len(losses) + 1), np.array(losses), 1e-12).startswith(said)
@@ -273,6 +276,18 @@ def test_rounding_of_the_loss_is_no_more_than_its_bound(method, width):
     bound = pictures.loss_rounding(fit)
     assert 0 < real <= bound
     assert pictures.loss_rounding(fitted(problem, model(kernel_size=width), [kernel * 1e3], BIAS)) > 1e4 * bound
+
+
+def test_complex_numbers_are_refused_and_not_halved():
+    fit = recovered("noise", 0)
+    x, y, kernel = fit.problem.x[None], fit.problem.y[None], fit.learnt
+    for give in (
+        lambda: least_squares(x + 0j, y, fit.model),
+        lambda: least_squares(x, y + 0j, fit.model),
+        lambda: predict(x[0], kernel + 0j, None, fit.model),
+    ):
+        with pytest.raises(ValueError, match=r"^`(x|y|kernel)` is complex\d+; the experiments fit real signals"):
+            give()
 
 
 def test_the_way_to_the_optimum_is_said_as_it_was():
