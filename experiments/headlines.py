@@ -18,7 +18,7 @@ def of(share: float, whole: str) -> str:
 
 def percent(share: float) -> str:
     """Two digits: "12%", "0.034%", "3e-07"."""
-    if share >= 0.0995:
+    if share >= 0.0995 or not share:
         return f"{share:.0%}"
     return f"{100 * share:.2g}%" if share >= 1e-5 else f"{share:.0e}"
 

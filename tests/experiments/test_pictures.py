@@ -164,7 +164,14 @@ def test_units_and_names_come_from_the_task():
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(2.394, "2.39 times it"), (0.48, "48% of it"), (0.0012, "0.12% of it"), (3e-7, "3e-07 of it"), (0.999, "0.999")],
+    [
+        (2.394, "2.39 times it"),
+        (0.48, "48% of it"),
+        (0.0012, "0.12% of it"),
+        (3e-7, "3e-07 of it"),
+        (0.999, "0.999"),
+        (0.0, "0% of it"),
+    ],
 )
 def test_shares_read_right_at_every_size(share, said):
     assert headlines.of(share, "it").startswith(said)
