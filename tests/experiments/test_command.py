@@ -191,7 +191,6 @@ def test_a_sweep_ends_with_one_table_even_if_a_job_fails(start, tmp_path):
 
 
 def test_a_parallel_launcher_tells_of_failures_too(start, tmp_path):
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     settings = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweep.dir=sweep")
     code, out, err = finish(start(FIT, "-m", *TINY, *settings, "optimizer.learning_rate=0.01,1e9"))
     assert code == 1
@@ -202,7 +201,6 @@ def test_a_parallel_launcher_tells_of_failures_too(start, tmp_path):
 
 
 def test_a_signal_to_a_parallel_sweep_keeps_what_its_jobs_learnt(start, tmp_path):
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     settings = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweep.dir=sweep")
     process = start(FIT, "-m", *TINY[::2], *settings, "trainer.steps=10000000", "seed=0,1,2")
     for job in "01":
