@@ -1,4 +1,4 @@
-"""What a picture may be made of: arrays of the right shape, real where a line or a colour can say no more."""
+"""What a picture may be made of: finite arrays of the right shape, real where a line or a colour says no more."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 
-def array(name: str, values: Any, axes: str, *, allow_complex: bool = False, **sizes: int) -> np.ndarray:
+def array(
+    name: str, values: Any, axes: str, *, allow_complex: bool = False, allow_nan: bool = False, **sizes: int
+) -> np.ndarray:
     """`values` as float64 or complex128.
 
     Args:
@@ -14,10 +16,11 @@ def array(name: str, values: Any, axes: str, *, allow_complex: bool = False, **s
         values: an array of NumPy, JAX or a list.
         axes: their names, as in "width in out".
         allow_complex: whether complex numbers can be drawn.
+        allow_nan: whether numbers that are not finite can be left out and counted.
         **sizes: of the axes whose size is known.
 
     Raises:
-        ValueError: another shape, nothing to draw, or complex numbers that cannot be drawn.
+        ValueError: another shape, nothing to draw, or numbers that cannot be drawn.
     """
     values = np.asarray(values)
     names = axes.split()
@@ -36,8 +39,15 @@ def array(name: str, values: Any, axes: str, *, allow_complex: bool = False, **s
             raise ValueError(
                 f"`{name}` is {values.dtype}, which this picture cannot show; draw its real and imaginary parts apart"
             )
-        return values.astype(np.complex128)
-    return values.astype(np.float64)
+        values = values.astype(np.complex128)
+    else:
+        values = values.astype(np.float64)
+    lost = int(np.count_nonzero(~np.isfinite(values)))
+    if lost and not allow_nan:
+        raise ValueError(
+            f"`{name}` has {lost} of {values.size} numbers that are not finite; only finite ones are drawn"
+        )
+    return values
 
 
 def same_shape(name: str, arrays: Mapping[str, Any], axes: str, **sizes: int) -> dict[str, np.ndarray]:

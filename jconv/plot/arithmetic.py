@@ -85,6 +85,8 @@ def contribution_panels(
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5), frameon=False, fontsize=10)
     figure.note(left_out(len(outs), total, "outputs", "those that vary most") + outlined(len(time)))
+    if np.nanmax(shares(parts[:, :, outs]), initial=0) >= 1.005:
+        figure.note("More than 100% of the variance: another channel works against this one.")
     headline(figure, title)
     return figure
 

@@ -36,7 +36,7 @@ def kernel_curves(
         kernels: name -> (width, in, out), at most 24; the first has filled marks, the others open ones on top of it.
             A complex one is drawn as two, its real and its imaginary part.
         title, lag_label: text.
-        biases: name -> (out,) of some of the kernels.
+        biases: name -> (out,) of some of the kernels, real where the kernel is.
 
     Raises:
         ValueError: shapes that do not fit, or more kernels than can be told apart.
@@ -45,6 +45,7 @@ def kernel_curves(
     kernels = same_shape("kernels", kernels, "width in out", width=len(lags))
     sizes = np.max([np.sqrt(np.mean(np.abs(kernel) ** 2, axis=0)) for kernel in kernels.values()], axis=0)
     found = same_shape("biases", biases, "out", out=sizes.shape[1]) if biases else {}
+    found = {name: bias + 0j if np.iscomplexobj(kernels.get(name)) else bias for name, bias in found.items()}
     lines, levels = real_lines(kernels.items()), real_lines(found.items())
     names = [name for name, _ in lines]
     unknown = [name for name, _ in levels if name not in names]

@@ -32,8 +32,8 @@ def loss_curves(
     Raises:
         ValueError: shapes that do not fit.
     """
-    train, looks = array("train", train, "steps"), array("looks", looks, "n")
-    held_out = array("held_out", held_out, "n", n=len(looks))
+    train, looks = array("train", train, "steps", allow_nan=True), array("looks", looks, "n")
+    held_out = array("held_out", held_out, "n", allow_nan=True, n=len(looks))
     figure, axes = blank(1, 1, (10, 5.2))
     ax = axes[0, 0]
     steps = np.arange(1, len(train) + 1)

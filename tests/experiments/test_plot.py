@@ -90,6 +90,7 @@ FIGURES = {
     "many channels": lambda: before_after(noise(50, 9), noise(50, 9)),
     "kernel": lambda: curves({"a": noise(3, 2, 4), "b": noise(3, 2, 4)}),
     "complex kernel": lambda: curves(complex_noise(3, 1, 5), biases={"a": complex_noise(5)}),
+    "complex kernel, real bias": lambda: curves(complex_noise(3, 1, 5), biases={"a": noise(5)}),
     "biases": lambda: curves({"a": noise(3, 2, 4), "b": noise(3, 2, 4)}, biases={"b": noise(4)}),
     "one tap": lambda: curves(noise(1, 1, 1)),
     "many kernels": lambda: curves({str(n): noise(3, 1, 1) for n in range(MOST_LINES)}),
@@ -174,6 +175,11 @@ REFUSED = {
         "`snapshots` is complex128",
     ),
     "names for fewer inputs": (lambda: plot.kernel_heatmaps(noise(3, 3, 1), inputs=("a",), title="t"), "`inputs`"),
+    "a kernel with a hole": (
+        lambda: plot.kernel_heatmaps(np.array([[[1.0]], [[np.nan]]]), title="t"),
+        "`kernel` has 1 of 2 numbers that are not finite",
+    ),
+    "an infinite gain": (lambda: gains({"a": np.full((8, 1, 1), np.inf)}), "`gains['a']` has 8 of 8 numbers"),
     "nothing": (lambda: plot.kernel_heatmaps(noise(3, 0, 1), title="t"), "`kernel` has shape (3, 0, 1)"),
 }
 
@@ -312,6 +318,10 @@ def test_a_panels_title_is_about_variance_and_says_what_the_weights_suggest():
     assert contributed(parts).axes[0].get_title() == "output 0: i0 gives 75% of the variance"
     title = contributed(parts, kernel=kernel).axes[0].get_title()
     assert title == "output 0: i0 gives 75% of the variance, has 25% of the weights"
+    assert notes(contributed(parts)) == ""
+    against = contributed(parts * np.array([1, -1, 1])[:, None, None])
+    assert against.axes[0].get_title() == "output 0: i0 gives 150% of the variance"
+    assert "another channel works against this one" in notes(against)
     assert contributed(np.ones_like(parts)).axes[0].get_title() == "output 0: does not vary"
 
 
