@@ -12,7 +12,7 @@ from . import interrupt
 from .config.fields import ConfigError
 from .errors import RunError
 from .interrupt import Stopped, requests
-from .outputs import FAILED, Lasting, Taken, shown
+from .outputs import FAILED, Taken, outlast_readers, shown
 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # Hydra's: an exception passes as it is
 FLAG_FILE = ".stop"
@@ -32,9 +32,7 @@ def command(run: Callable[[Any, Path], Any], config_name: str, schema: type, com
         compare: end a multirun with one table of all its jobs.
     """
     interrupt.listen()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
+    outlast_readers()
     code = jobs(run, config_name, schema, compare)
     sys.stdout.flush()
     sys.exit(code)
@@ -60,6 +58,10 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
         folder = preflight.claim(plan) if plan.configs else None
     except ConfigError as error:
         return say_error(error, 2)
+    except Exception as error:  # as of YAML that cannot be read, or a current folder that is gone
+        if wants_traceback:
+            raise
+        return say_error(unexpected(error), 2)
     setting = [preflight.folder_setting(plan, folder)] if folder else []
     sys.argv = [sys.argv[0], *plan.arguments, *setting]
     if folder and plan.many:

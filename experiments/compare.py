@@ -4,9 +4,13 @@ python -m experiments.compare FOLDER...
 python -m experiments.compare outputs/fit --out outputs
 """
 
-import argparse
 import sys
 from pathlib import Path
+
+from .command import missing_package, say_error
+from .config.arguments import Parser
+from .config.fields import ConfigError
+from .outputs import outlast_readers
 
 
 def main() -> None:
@@ -14,21 +18,21 @@ def main() -> None:
 
     Exit codes: 0, 1 if the table cannot be written, 2 if a folder holds no run or one that cannot be read.
     """
-    parser = argparse.ArgumentParser(prog="python -m experiments.compare", description="One table of runs that were made apart.")
+    outlast_readers()
+    parser = Parser(prog="python -m experiments.compare", description="One table of runs that were made apart.")
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="of a run, of a sweep, or of many")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write comparison.csv and comparison.md")
-    given = parser.parse_args()
+    try:
+        given = parser.parse_args()
+    except ConfigError as error:
+        sys.exit(say_error(f"{error}; --help says more", 2))
     sys.exit(code(given.folders, given.out))
 
 
 def code(folders: list[Path], out: Path | None) -> int:
     """As `main`; the exit code."""
-    from .command import missing_package, say_error
-    from .outputs import Lasting
-
-    sys.stdout = Lasting(sys.stdout)
     try:
-        from .comparison import compare, job_folders, read_all
+        from .comparison import compare, read_all
         from .errors import RunError
     except ModuleNotFoundError as error:
         return say_error(missing_package(error), 2)
@@ -36,9 +40,9 @@ def code(folders: list[Path], out: Path | None) -> int:
         for folder in folders:
             if not folder.is_dir():
                 raise RunError(f"`FOLDER` (={folder}) is not a folder; name one of a run or of a sweep")
-            if not job_folders(folder):
+            if all(job.state == "not started" for job in read_all([folder])):
                 raise RunError(f"`FOLDER` (={folder}) holds no run; name one of a run or of a sweep")
-        jobs = read_all(folders)
+        jobs = [job for job in read_all(folders) if job.state != "not started"]
     except (RunError, OSError) as error:
         return say_error(error, 2)
     try:

@@ -1,14 +1,17 @@
 """What a run needs around it: packages, a device that JAX finds, a place for compiled programs."""
 
+import contextlib
 import importlib.util
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 from .command import INSTALL
 from .config.fields import ConfigError
 
+MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
 PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
 
 
@@ -73,5 +76,19 @@ def cache_compiled(folder: str | None) -> None:
     if not usable:
         print(f"note: `compilation_cache` (={folder}) cannot be written, so nothing is kept there", file=sys.stderr)
         return
+    keep_small(path)
+    # an entry that a killed process left half written is compiled anew each time, which nobody needs to read about
+    warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_compilation_cache_dir", str(path))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def keep_small(cache: Path, most: int = MOST_CACHED) -> None:
+    """Remove the oldest entries of a cache until `most` bytes are left; other runs may do the same at this moment."""
+    with contextlib.suppress(OSError):
+        entries = sorted(((entry.stat(), entry.path) for entry in os.scandir(cache)), key=lambda e: -e[0].st_mtime)
+        size = 0
+        for status, path in entries:
+            size += status.st_size
+            if size > most:
+                os.unlink(path)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -45,6 +46,17 @@ class Lasting:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stream.fileno())
         os.close(nowhere)
+
+
+def outlast_readers() -> None:
+    """Make stdout and stderr `Lasting`; what their encoding lacks becomes "?", what is closed goes nowhere."""
+    streams = []
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        streams.append(Lasting(stream))  # type: ignore[arg-type]
+    sys.stdout, sys.stderr = streams
 
 
 class Taken(RunError):
@@ -155,6 +167,4 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def cannot_write(path: Path, error: OSError) -> RunError:
     """The disk's answer in one line."""
-    return RunError(
-        f"cannot write {shown(path)} ({error.strerror or error}); choose another folder with hydra.run.dir=PATH"
-    )
+    return RunError(f"cannot write {shown(path)} ({error.strerror or error}); make room, or choose another folder")

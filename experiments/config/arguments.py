@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise."""
-        raise ConfigError(f"{message}; flags are those of --hydra-help, and all else is key=value")
+        raise ConfigError(message)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ def parse(arguments: Sequence[str]) -> Arguments:
     parser.add_argument("--info", "-i", nargs="?", const="all", choices=SHOWN)
     for name in REFUSED:
         parser.add_argument(name, *([SHORT[name]] if name in SHORT else []), nargs="?", const="")
-    given = parser.parse_intermixed_args(arguments)
+    try:
+        given = parser.parse_intermixed_args(arguments)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; flags are those of --hydra-help, and all else is key=value") from error
     for name, why in REFUSED.items():
         value = getattr(given, name.strip("-").replace("-", "_"))
         if value is not None:

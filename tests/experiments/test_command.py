@@ -13,6 +13,7 @@ import pytest
 
 from experiments.comparison import compare, job_folders, read_all
 from experiments.config.preflight import LEAST_ROOM
+from experiments.environment import keep_small
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false")
@@ -281,6 +282,32 @@ def test_an_unwritable_cache_is_a_note(start, tmp_path):
     code, _, err = finish(start(FIT, *TINY, "compilation_cache=/dev/null/cache"))
     assert code == 0
     assert err.startswith("note: `compilation_cache` (=/dev/null/cache) cannot be written")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_damaged_cache_is_compiled_anew(start, tmp_path):
+    for _ in range(2):
+        code, _, err = finish(start(FIT, *TINY, "model=function", f"compilation_cache={tmp_path}/cache"))
+        assert (code, err) == (0, "")
+        entries = list((tmp_path / "cache").iterdir())
+        assert entries
+        for path in entries:
+            os.truncate(path, 50)
+
+
+def test_a_cache_keeps_its_newest_entries(tmp_path):
+    for age in range(5):
+        (tmp_path / str(age)).write_bytes(bytes(10))
+        os.utime(tmp_path / str(age), (1e9 - age, 1e9 - age))
+    keep_small(tmp_path, most=25)
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "1"}
+
+
+@pytest.mark.parametrize("arguments", [(), ("nowhere",), ("--nope", ".")])
+def test_a_wrong_comparison_is_one_line(arguments, start):
+    code, out, err = finish(start("experiments.compare", *arguments))
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
     assert len(err.splitlines()) == 1
 
 
