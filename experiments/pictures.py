@@ -18,6 +18,7 @@ from .training import Training
 
 SECONDS = 3.0
 SAMPLES = 120
+WINDOW = 1024  # samples
 SPECTRUM_SAMPLES = 1024  # in one segment of Welch's method
 ALL_BUT = 1e-4  # of a signal's power, within which it is one wave
 
@@ -79,6 +80,16 @@ class Fitted:
     def held_out(self) -> tuple[np.ndarray, np.ndarray]:
         """Input and target that the fit never saw."""
         return self.problem.x[self.problem.held_out_from :], self.problem.y[self.problem.held_out_from :]
+
+    @property
+    def trained(self) -> tuple[np.ndarray, np.ndarray]:
+        """Input and target of the training."""
+        return self.problem.x[: self.problem.held_out_from], self.problem.y[: self.problem.held_out_from]
+
+    @property
+    def window(self) -> int:
+        """Samples of one window of the training, or about as many where nobody says."""
+        return self.run.trainer.window if self.run is not None else max(WINDOW, 2 * self.model.span)
 
     @property
     def unit_of_frequency(self) -> str:
@@ -283,22 +294,54 @@ def loss(fit: Fitted) -> plot.Picture:
 
 
 def loss_rounding(fit: Fitted) -> float:
-    """The largest mean squared error that rounding to float32 can leave where the optimum's is 0.
+    """The largest held-out loss that rounding to float32 can leave where the optimum's is 0.
+
+    Let r be what rounding makes of outputs (see `rounding_rms`). The gradient vanishes where the residual as computed
+    is orthogonal to the windows of the training, so a kernel at rest gives outputs there that are off by the projection
+    of such an error, r at most. On the held-out part the same kernel may be further off, by the largest ratio of the
+    outputs' mean squares there and here. And the loss is computed of outputs that are off by r again. Both add up.
+    """
+    (x, y), (held_x, held_y) = fit.trained, fit.held_out
+    at_rest = np.sqrt(largest_ratio(fit)) * rounding_rms(fit, x, y, fit.window)
+    return float((at_rest + rounding_rms(fit, held_x, held_y, len(held_x))) ** 2)
+
+
+def rounding_rms(fit: Fitted, x: np.ndarray, y: np.ndarray, length: int) -> float:
+    """The largest root mean square error of outputs minus targets that rounding to float32 makes.
 
     An output is a sum of n products and a bias. With weights rounded to float32, each an error of u, and a sum in
     float32, at most n + 1 more of them (Higham, section 3.1; 6 sqrt(n) for long ones, Higham and Mary 2019), it is
-    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself. Let r be the root
-    mean square of that. The gradient vanishes where the residual that is computed is orthogonal to the windows, so the
-    outputs of a kernel at rest are off by the projection of such an error, r at most. The loss is computed of outputs
-    that are off by r again: (r + r)^2.
+    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself.
     """
-    x, y = fit.held_out
     bias = None if fit.learnt_bias is None else np.abs(fit.learnt_bias)
-    sizes = predict(np.abs(x), np.abs(fit.learnt), bias, fit.model)
-    terms = fit.optimum.columns + 2
-    unit = FLOAT32_EPS / 2
-    errors = min(terms, 6 * np.sqrt(terms)) * unit * sizes + unit * np.abs(targets(y, fit.model))
-    return float(4 * np.mean(errors**2))
+    terms, unit = fit.optimum.columns + 2, FLOAT32_EPS / 2
+    squares = []
+    for window, target in zip(windows(x, length), targets(windows(y, length), fit.model), strict=True):
+        sizes = predict(np.abs(window), np.abs(fit.learnt), bias, fit.model)
+        errors = min(terms, 6 * np.sqrt(terms)) * unit * sizes + unit * np.abs(target)
+        squares.append(np.mean(errors**2))
+    return float(np.sqrt(np.mean(squares)))
+
+
+def largest_ratio(fit: Fitted) -> float:
+    """By how much, at most, a kernel's and bias's held-out outputs are larger in mean square than those in training."""
+    (x, _), (held_x, _) = fit.trained, fit.held_out
+    used = fit.optimum.columns + fit.model.use_bias
+    here, there = (gram(fit, part, length)[:used, :used] for part, length in ((x, fit.window), (held_x, len(held_x))))
+    values, vectors = np.linalg.eigh(here)
+    kept = values > (4 * FLOAT32_EPS) ** 2 * max(values[-1], 0)  # as in `solve`
+    scaled = vectors[:, kept] / np.sqrt(values[kept])
+    return float(np.linalg.eigvalsh(scaled.T @ there @ scaled)[-1]) if kept.any() else 0.0
+
+
+def gram(fit: Fitted, x: np.ndarray, length: int) -> np.ndarray:
+    """Mean of the products of all that an output sees, bias last, over windows of a length: (columns + 1, the same)."""
+    total, count = np.zeros((fit.optimum.columns + 1,) * 2), 0
+    for window in windows(x, length):
+        rows = design(window, fit.model)
+        total += rows.T @ rows
+        count += len(rows)
+    return total / count
 
 
 def snapshots(fit: Fitted) -> plot.Picture:
@@ -325,11 +368,7 @@ def unseen(fit: Fitted, way: np.ndarray) -> float | None:
     """Share of a way (width, in, out) in directions that leave the training's outputs as they are, None of no way."""
     if not way.any():
         return None
-    x = fit.problem.x[: fit.problem.held_out_from]
-    gram = np.zeros((fit.optimum.columns,) * 2)
-    for window in windows(x, fit.run.trainer.window if fit.run is not None else len(x)):
-        rows = design(window, fit.model)[:, :-1]
-        gram += rows.T @ rows
+    products = gram(fit, fit.trained[0], fit.window)[:-1, :-1]
     steps = way.reshape(fit.optimum.columns, -1)
-    seen = solve(gram, gram)[0] @ steps  # the directions with their transpose: onto those that are told apart
+    seen = solve(products, products)[0] @ steps  # the directions with their transpose: onto those that are told apart
     return float(np.linalg.norm(steps - seen) / np.linalg.norm(steps))

@@ -60,7 +60,7 @@ def same_shape(name: str, arrays: Mapping[str, Any], axes: str, **sizes: int) ->
         raise ValueError(f"`{name}` is empty; expected at least one name and array")
     found: dict[str, np.ndarray] = {}
     for key, values in arrays.items():
-        found[key] = array(f"{name}[{key!r}]", values, axes, allow_complex=True, **sizes)
+        found[key] = array(f"{name}[{key!r}]", values, axes, allow_complex=True, allow_nan=False, **sizes)
         sizes = dict(zip(axes.split(), found[key].shape, strict=True))
     return found
 

@@ -45,7 +45,7 @@ def kernel_curves(
     kernels = same_shape("kernels", kernels, "width in out", width=len(lags))
     sizes = np.max([np.sqrt(np.mean(np.abs(kernel) ** 2, axis=0)) for kernel in kernels.values()], axis=0)
     found = same_shape("biases", biases, "out", out=sizes.shape[1]) if biases else {}
-    found = {name: bias + 0j if np.iscomplexobj(kernels.get(name)) else bias for name, bias in found.items()}
+    found = {name: bias + 0j if np.iscomplexobj(kernels.get(name, bias)) else bias for name, bias in found.items()}
     lines, levels = real_lines(kernels.items()), real_lines(found.items())
     names = [name for name, _ in lines]
     unknown = [name for name, _ in levels if name not in names]

@@ -285,6 +285,19 @@ def test_rounding_of_the_loss_is_no_more_than_its_bound(method, width):
     assert pictures.loss_rounding(fitted(problem, model(kernel_size=width), [kernel * 1e3], BIAS)) > 1e4 * bound
 
 
+def test_rounding_counts_more_where_the_held_out_part_is_larger():
+    """Held-out samples of twice the size make outputs of twice the size: a ratio of 4 but for chance and the bias."""
+    x = inputs("noise", 4000)
+    x[2800:] *= 2
+    problem = from_kernel("Recover", x, KERNEL, BIAS, 0.7)
+    fit = fitted(problem, model(use_bias=False), [KERNEL])
+    windows = [np.lib.stride_tricks.sliding_window_view(part, 3, axis=0) for part in (fit.trained[0], fit.held_out[0])]
+    powers = [np.mean((rows @ KERNEL[:, 0, 0]) ** 2, dtype=np.float64) for rows in windows]
+    assert pictures.largest_ratio(fit) >= 0.99 * powers[1] / powers[0] > 3
+    assert pictures.largest_ratio(fit) < 6
+    assert pictures.largest_ratio(recovered("wave", 0)) < 2  # of the directions that the training sees
+
+
 def test_complex_numbers_are_refused_and_not_halved():
     fit = recovered("noise", 0)
     x, y, kernel = fit.problem.x[None], fit.problem.y[None], fit.learnt
