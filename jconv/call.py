@@ -14,7 +14,7 @@ from jconv import checks
 from jconv.choose import MethodOfEach
 from jconv.foreign import how_to_convert
 from jconv.methods import FACES, METHODS, REGISTRY, Face
-from jconv.primitive import convolve, problem_of
+from jconv.primitive import convolve, problem_of, sum_dtype
 from jconv.window import Window
 
 LAYOUTS = ("NLC", "NCL")
@@ -71,8 +71,19 @@ class Call:
         result = convolve(self.face, first, second, window, self.method, self.precision, self.dtype)
         result = result.reshape(*self.batch_shape, result.shape[2], self.outputs)
         if self.bias is not None:
-            result = result + self.bias.astype(self.dtype).reshape((1,) * (result.ndim - 1) + (self.outputs,))
+            result = with_bias(result, self.bias)
         return jnp.swapaxes(result, -1, -2) if self.channels_first else result
+
+
+def with_bias(result: Array, bias: Array) -> Array:
+    """`result` `(*batch, length, channels)` plus `bias` `(channels,)`, of the dtype of `result`.
+
+    The gradient for the bias is a sum over all positions, which stops growing in 16 bits: of 1,600 ones, bfloat16 sums
+    256. Each entry is therefore added in float32 and rounded once, which gives the same values.
+    """
+    wide = sum_dtype(result.dtype)
+    bias = bias.astype(result.dtype).astype(wide).reshape((1,) * (result.ndim - 1) + bias.shape)
+    return (result.astype(wide) + bias).astype(result.dtype)
 
 
 def check_call(
@@ -109,6 +120,8 @@ def check_call(
         raise TypeError(f"`kernel` (of {kernel.dtype}) must have the dtype of `{name}` ({signal.dtype})")
     if channels_first:
         signal, kernel = jnp.swapaxes(signal, -1, -2), jnp.transpose(kernel)
+    if not all(isinstance(size, int) for size in (signal.shape[-1], *kernel.shape)):
+        raise ValueError(f"only the batch axes and the length of `{name}` may be symbolic dimensions; {shapes}")
     if kernel.shape[0] == 0:
         raise ValueError(f"`kernel` must have a width of at least 1; {shapes}")
     for what, count in ((f"channels of `{name}`", signal.shape[-1]), ("channels of `kernel`", kernel.shape[2])):

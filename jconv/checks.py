@@ -29,6 +29,21 @@ def whole_number(name: str, value: Any, *, minimum: int | None = None, wanted: s
     return number
 
 
+def has(size: int, least: int, what: str) -> bool:
+    """Whether `size` is at least `least`; under `jax.export` a size may be a symbolic dimension.
+
+    Raises:
+        ValueError: it is symbolic and may be either; the message says which constraint would tell, for `what`.
+    """
+    try:
+        return bool(size >= least)
+    except Exception:  # JAX's own class; naming it would mean importing JAX
+        raise ValueError(
+            f"{what} needs to know whether {size} is at least {least}: give `jax.export.symbolic_shape` the "
+            f"constraint '{size} >= {least}'"
+        ) from None
+
+
 def one_of(name: str, value: Any, words: Iterable[str]) -> str:
     """Return the one of `words` that `value` is, in any case.
 

@@ -42,6 +42,9 @@ class MethodOfEach:
 
 def choose(face: Face, problem: Problem, platform: str, method: str = "auto") -> str:
     """The name of the method that runs for `face` on `platform` where `method` is "auto" or "direct"."""
+    if not problem.window.known:
+        return next(name for name, each in REGISTRY.items() if each.any_length)
+    problem = problem.usual
     costs = estimate(face, problem, platform)
     if method == "direct":
         costs = {name: cost for name, cost in costs.items() if not REGISTRY[name].spreads(face, problem)}

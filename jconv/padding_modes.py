@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv import checks
+from jconv.primitive import sum_dtype
 from jconv.window import PADDING_MODES, Padding, forward_window, resolve_padding
 
 NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -15,23 +16,39 @@ def pad_by_mode(
     """Return `x` `(batch, length, channels)` padded by `mode`, and the padding that is left to do.
 
     With mode "zeros" that is all of it. Otherwise `x` is first padded on the sides where the amount is positive, then
-    cropped where it is negative.
+    cropped where it is negative. The values are those of `numpy.pad`, also where padding reaches past the signal: it
+    is then reflected or repeated as often as needed.
 
     Raises:
-        ValueError: "reflect" by the length or more, "circular" by more than the length, or an empty `x`.
+        ValueError: `x` has no positions, or the output would have none.
     """
     mode = checks.one_of("padding_mode", mode, PADDING_MODES)
     if mode == "zeros":
         return x, padding
     length = x.shape[1]
-    forward_window(length, kernel_size, stride, padding, dilation)  # an empty output is refused in the words given
     low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
-    most = {"reflect": length - 1, "circular": length, "replicate": None if length else 0}[mode]
-    if most is not None and max(low, high) > most:
+    if length == 0:
         raise ValueError(
-            f"`padding` (={padding!r}, that is ({low}, {high})) must be at most {most} on each side in mode {mode!r}: "
-            f"the signal has length {length}"
+            f"`padding_mode` (={mode!r}) needs a signal of at least one position to pad by ({low}, {high}); it has none"
         )
-    padded = jnp.pad(x, ((0, 0), (max(low, 0), max(high, 0)), (0, 0)), mode=NUMPY_MODES[mode])
+    forward_window(length, kernel_size, stride, padding, dilation)  # an empty output is refused in the words given
+    wide = x.astype(sum_dtype(x.dtype))  # a gradient is a sum over all copies of a position, and 16 bits stop growing
+    before, after = max(low, 0), max(high, 0)
+    reach = {"reflect": length - 1, "circular": length, "replicate": None}[mode]
+    if reach is None or checks.has(reach, max(before, after), f"`padding_mode` (={mode!r})"):
+        padded = jnp.pad(wide, ((0, 0), (before, after), (0, 0)), mode=NUMPY_MODES[mode])
+    else:
+        padded = _repeated(wide, before, after, mode)
+    padded = padded.astype(x.dtype)
     start, stop = max(-low, 0), padded.shape[1] - max(-high, 0)
     return lax.slice_in_dim(padded, start, max(stop, start), axis=1), (0, 0)
+
+
+def _repeated(x: Array, before: int, after: int, mode: str) -> Array:
+    """Padding by more than there is, from whole periods; `jnp.pad` would copy once for each reflection."""
+    turned_back = x[:, -2:0:-1] if mode == "reflect" and x.shape[1] > 1 else x[:, :0]
+    period = jnp.concatenate([x, turned_back], axis=1)
+    first = -before % period.shape[1]
+    length = before + x.shape[1] + after
+    repeats = -(-(first + length) // period.shape[1])
+    return lax.slice_in_dim(jnp.tile(period, (1, repeats, 1)), first, first + length, axis=1)

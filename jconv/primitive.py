@@ -74,10 +74,14 @@ def problem_of(face: Face, first: Any, second: Any, window: Window, precision: A
     inputs = sizes["x"][4] if "x" in sizes else sizes["k"][2]
     outputs = sizes["y"][4] if "y" in sizes else sizes["k"][4]
     operand_dtype = _common(first.dtype, second.dtype)
-    accumulate = _common(operand_dtype, dtype)
-    if jnp.issubdtype(accumulate, jnp.floating) and accumulate.itemsize < 4:
-        accumulate = np.dtype(np.float32)
+    accumulate = sum_dtype(_common(operand_dtype, dtype))
     return Problem(window, problems, batch, groups, inputs, outputs, operand_dtype, accumulate, precision)
+
+
+def sum_dtype(dtype: Any) -> np.dtype:
+    """The dtype that sums of entries of `dtype` are taken in: float32 for float16 and bfloat16, else the same."""
+    narrow = jnp.issubdtype(dtype, jnp.floating) and np.dtype(dtype).itemsize < 4
+    return np.dtype(np.float32) if narrow else np.dtype(dtype)
 
 
 def _common(a: Any, b: Any) -> np.dtype:
@@ -150,25 +154,33 @@ def _batch(args, dims, *, face, window, method, precision, dtype):
     first_name, second_name, result_name = OPERANDS[face]
     apply = partial(convolve, face, window=window, method=method, precision=precision, dtype=dtype)
     if dims[0] is not None and dims[1] is not None:
-        size = first.shape[dims[0]]
-        result = apply(_fold(first, dims[0], 0), _fold(second, dims[1], 0))
-        return _unfold(result, size, 0), 0
+        (first, sizes), (second, _) = _fold(first, dims[0], 0), _fold(second, dims[1], 0)
+        return _unfold(apply(first, second), sizes, 0), 0
     position = 0 if dims[0] is not None else 1
     name = (first_name, second_name)[position]
-    size = args[position].shape[dims[position]]
     axes = SHARED_AXIS[frozenset((name, result_name))]
-    folded = _fold(args[position], dims[position], axes[name])
+    size = args[position].shape[dims[position]]
+    if axes != SHARED_AXIS[frozenset("xy")] and not isinstance(size, int):  # channels may not be symbols
+        args = [
+            a if dim is not None else jnp.broadcast_to(a, (size, *a.shape)) for a, dim in zip(args, dims, strict=True)
+        ]
+        return _batch(
+            args, [dim or 0 for dim in dims], face=face, window=window, method=method, precision=precision, dtype=dtype
+        )
+    folded, sizes = _fold(args[position], dims[position], axes[name])
     result = apply(folded, second) if position == 0 else apply(first, folded)
-    return _unfold(result, size, axes[result_name]), axes[result_name]
+    return _unfold(result, sizes, axes[result_name]), axes[result_name]
 
 
-def _fold(a: Array, mapped: int, axis: int) -> Array:
+def _fold(a: Array, mapped: int, axis: int) -> tuple[Array, tuple[int, ...]]:
+    """The axis `mapped` merged into `axis`, and the sizes of both, which a product of zero would not tell."""
     a = jnp.moveaxis(a, mapped, axis)
-    return a.reshape(*a.shape[:axis], a.shape[axis] * a.shape[axis + 1], *a.shape[axis + 2 :])
+    sizes = a.shape[axis : axis + 2]
+    return a.reshape(*a.shape[:axis], sizes[0] * sizes[1], *a.shape[axis + 2 :]), sizes
 
 
-def _unfold(a: Array, size: int, axis: int) -> Array:
-    return a.reshape(*a.shape[:axis], size, a.shape[axis] // size if size else 0, *a.shape[axis + 1 :])
+def _unfold(a: Array, sizes: tuple[int, ...], axis: int) -> Array:
+    return a.reshape(*a.shape[:axis], *sizes, *a.shape[axis + 1 :])
 
 
 batching.primitive_batchers[conv_p] = _batch

@@ -4,7 +4,6 @@ Every other file receives a finished `Window`; padding words, output lengths, sp
 nowhere else.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,7 +20,7 @@ class Window:
     """The windows of one convolution: output `t` at tap `j` reads input position `t*stride + j*dilation - low`.
 
     A position outside `0 <= position < input_length` reads as zero. Hashable, and made of Python ints alone, so that
-    it can be a static argument of a compiled function.
+    it can be a static argument of a compiled function. Under `jax.export` lengths may be symbolic dimensions instead.
     """
 
     input_length: int
@@ -46,6 +45,11 @@ class Window:
         first = min(-(-max(self.low, 0) // self.stride), self.output_length)
         last = (self.input_length + self.low - self.span) // self.stride + 1
         return first, max(first, min(last, self.output_length))
+
+    @property
+    def known(self) -> bool:
+        """Whether the lengths are numbers, and not symbols of `jax.export`."""
+        return all(isinstance(size, int) for size in (self.input_length, self.output_length, self.low))
 
     @property
     def span(self) -> int:
@@ -99,7 +103,8 @@ def resolve_padding(padding: Padding, length: int, kernel_size: int, stride: int
             return 0, 0
         if word == "causal":
             return reach - 1, 0
-        total = max((math.ceil(length / stride) - 1) * stride + reach - length, 0)
+        total = (-(-length // stride) - 1) * stride + reach - length
+        total = total if checks.has(total, 0, f"`padding` (={padding!r})") else 0
         smaller = total // 2
         return (smaller, total - smaller) if word == "same" else (total - smaller, smaller)
     if isinstance(padding, Sequence):
@@ -129,7 +134,7 @@ def forward_window(
     low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
     reach = span(kernel_size, dilation)
     padded = length + low + high
-    if padded < reach:
+    if not checks.has(padded, reach, "a convolution"):
         raise ValueError(
             f"the output would be empty: length {length} with `padding`={padding!r} is {padded} positions, "
             f"and one window covers {reach} (kernel size {kernel_size}, dilation {dilation})"
@@ -157,7 +162,7 @@ def transposed_window(
     """
     kernel_size = checks.whole_number("kernel_size", kernel_size, minimum=1)
     extra = checks.whole_number("output_padding", output_padding)
-    if length < 1:
+    if not checks.has(length, 1, "a transposed convolution"):
         raise ValueError(f"there is nothing to transpose: a length of {length}, which no convolution gives")
     reach = span(kernel_size, dilation)
     if isinstance(padding, str) and padding.lower() in ("same", "same_lower"):
@@ -176,7 +181,7 @@ def transposed_window(
             )
         low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
         result = (length - 1) * stride + reach - low - high + extra
-    if result < 1:
+    if not checks.has(result, 1, "a transposed convolution"):
         raise ValueError(
             f"the output would be empty: {length} positions with kernel size {kernel_size}, `stride`={stride}, "
             f"`dilation`={dilation}, `padding`={padding!r} and `output_padding`={extra} give length {result}"

@@ -68,7 +68,6 @@ def pad_with_mode(x, low, high, mode):
         index = np.clip(index, 0, length - 1)
     elif mode == "circular":
         index = index % length
-    elif mode == "reflect":
-        index = np.abs(index)
-        index = np.where(index > length - 1, 2 * (length - 1) - index, index)
+    elif mode == "reflect":  # a triangular wave
+        index = np.abs((index + length - 1) % max(2 * (length - 1), 1) - (length - 1))
     return x[:, index[max(-low, 0) : len(index) - max(-high, 0)]]

@@ -123,11 +123,18 @@ def test_any_number_of_batch_axes(batch, method):
 
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
 @pytest.mark.parametrize("padding", [(3, 5), (-2, 4), "same", "causal", 6])
-def test_padding_modes(mode, padding):
-    x, k, _ = Case("", length=12, taps=4).arrays(np.float64)
+@pytest.mark.parametrize("length", [12, 4, 2, 1])
+def test_padding_modes(mode, padding, length):
+    """NumPy's values, also where padding reaches past a short signal several times."""
+    rng = np.random.default_rng(0)
+    x, k = rng.normal(size=(2, length, 3)), rng.normal(size=(4, 3, 4))
     words = {"same": (1, 2), "causal": (3, 0), 6: (6, 6)}
     low, high = words.get(padding) or padding
     padded = pad_with_mode(x, low, high, mode)
+    if padded.shape[1] < 4:
+        with pytest.raises(ValueError, match="the output would be empty"):
+            jconv.conv1d(x, k, padding=padding, padding_mode=mode)
+        return
     case = Case("", length=padded.shape[1], taps=4)
     check(jconv.conv1d(x, k, padding=padding, padding_mode=mode), case.form, "output", padded, k, method="auto")
 

@@ -17,6 +17,8 @@ def shifted(a: Array, low: int, length: int, axis: int = 2) -> Array:
     The one place where an array is padded or cropped: `shifted(x, low, extent)` is the padded input, and
     `shifted(padded, -low, input_length)` its transpose.
     """
+    if not all(isinstance(size, int) for size in (low, length, a.shape[axis])):  # symbols of `jax.export`
+        return _padded(a, low, length - low - a.shape[axis], axis=axis)
     start = min(max(-low, 0), a.shape[axis])  # of what is kept of `a`, which may be nothing
     stop = min(max(length - low, start), a.shape[axis])
     before = min(max(start + low, 0), length)
@@ -72,7 +74,7 @@ def windows(padded: Array, window: Window) -> Array:
         offsets = lax.iota(jnp.int32, taps * channels // run) * window.dilation
         starts = (positions[:, None] + offsets[None, :])[..., None] * channels
         kept = lax.GatherDimensionNumbers(offset_dims=(0, 3), collapsed_slice_dims=(), start_index_map=(1,))
-        read = lax.gather(rows, starts, kept, (len(rows), run), mode="promise_in_bounds")
+        read = lax.gather(rows, starts, kept, (rows.shape[0], run), mode="promise_in_bounds")
     return read.reshape(*sizes, window.output_length, taps * channels)
 
 
@@ -169,7 +171,7 @@ def mirrored_kernel(k: Array) -> Array:
 
 def transposed(a: Array, axes: tuple[int, ...]) -> Array:
     """`jnp.transpose`, as a reshape where only axes of length 1 move: XLA would copy the array."""
-    long = [axis for axis in axes if a.shape[axis] > 1]
+    long = [axis for axis in axes if a.shape[axis] != 1]
     return a.reshape([a.shape[axis] for axis in axes]) if long == sorted(long) else jnp.transpose(a, axes)
 
 

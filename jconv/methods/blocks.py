@@ -37,6 +37,7 @@ class Blocks(NamedTuple):
     @classmethod
     def of(cls, problem: Problem) -> "Blocks":
         """The cheapest to transform and multiply, the kernel in parts only where that saves much."""
+        problem = problem.usual
 
         def work(blocks: Blocks) -> float:
             return blocks.points(problem) + PRODUCT * blocks.products(problem)

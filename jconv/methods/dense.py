@@ -97,6 +97,7 @@ def in_parts(problem: Problem) -> bool:
     """Whether the kernel face is the sum of several convolutions."""
     if problem.platform != "cpu":
         return False
+    problem = problem.usual
     positions = problem.batch * problem.window.output_length
     work = positions * problem.window.kernel_size * problem.inputs * problem.outputs
     return merging(problem)[1] <= PARTS and positions >= FEWEST_POSITIONS and work >= LEAST_WORK
@@ -177,4 +178,4 @@ def _spreads(face: Face, problem: Problem) -> bool:
     return merging(problem)[0] > 1 or (face == "input" and folds(problem) and wasted(problem.window) > 1)
 
 
-METHOD = Method("dense", output, input_face, kernel_face, spreads=_spreads)
+METHOD = Method("dense", output, input_face, kernel_face, spreads=_spreads, any_length=True)

@@ -19,6 +19,7 @@ from jconv.window import Window
 
 Face = Literal["output", "input", "kernel"]
 FACES: tuple[Face, ...] = ("output", "input", "kernel")
+USUAL_SIZE = 8  # of a batch that is not known yet, under `jax.export`
 POINTWISE = range(32, 512)  # columns of a result that XLA computes faster as a pointwise convolution than as a product
 
 LONG_SUM, VERY_LONG_SUM = 2000, 12000  # terms of a product over positions
@@ -58,6 +59,12 @@ class Problem:
     def y_shape(self) -> tuple[int, ...]:
         """(problems, batch, output length, groups, outputs)."""
         return self.problems, self.batch, self.window.output_length, self.groups, self.outputs
+
+    @property
+    def usual(self) -> "Problem":
+        """This problem, `USUAL_SIZE` where the batch or the number of problems is a symbol: for decisions."""
+        problems, batch = (n if isinstance(n, int) else USUAL_SIZE for n in (self.problems, self.batch))
+        return replace(self, problems=problems, batch=batch)
 
     def mirrored(self) -> "Problem":
         """The problem whose output face is this one's input face, once `y` has zeros for its stride.
@@ -112,6 +119,8 @@ class Problem:
 
 def _pieces(terms: int, entries: int) -> int:
     """Sums that a product of so many terms and entries of the result is cut into; 0 if it is left over two axes."""
+    if not isinstance(terms, int):
+        return 0  # a symbol of `jax.export`
     if entries < SMALL_RESULT:
         return 1 if terms >= LONG_SUM else 0
     long = terms >= (LONG_SUM if entries < LARGE_RESULT else VERY_LONG_SUM)
@@ -126,7 +135,8 @@ class Method:
     """One algorithm: a function a face, each `(first operand, second operand, problem) -> result` in `accumulate`.
 
     `refuses` gives the reason why the method cannot do a problem, or None. `spreads` tells whether a NaN in the signal
-    may reach results that it is no part of, and errors be relative to more than each result's own terms.
+    may reach results that it is no part of, and errors be relative to more than each result's own terms. `any_length`
+    tells whether the length may be a symbol of `jax.export`.
     """
 
     name: str
@@ -135,14 +145,24 @@ class Method:
     kernel: FaceFunction  # (x, y) -> k
     refuses: Callable[[Problem], str | None] = lambda problem: None
     spreads: Callable[[Face, Problem], bool] = lambda face, problem: False
+    any_length: bool = False
 
     def check(self, problem: Problem) -> None:
         """Raise NotImplementedError, naming the method, if it cannot do `problem`."""
-        reason = self.refuses(problem)
+        if problem.window.known or self.any_length:
+            reason = self.refuses(problem)
+        else:
+            reason = f"the length {problem.window.input_length} is not known; 'auto', 'direct' and 'xla' can"
         if reason:
             raise NotImplementedError(f"`method` (={self.name!r}) cannot do this: {reason}")
 
     def run(self, face: Face, first: Array, second: Array, problem: Problem) -> Array:
         """Compute one face."""
         self.check(problem)
-        return getattr(self, face)(first, second, problem)
+        compute: FaceFunction = getattr(self, face)
+        if not problem.window.known:
+            problem = replace(problem, platform="any")  # what is done for CPUs alone needs numbers
+        if isinstance(problem.problems, int):
+            return compute(first, second, problem)
+        one = replace(problem, problems=1)  # their number is a symbol of `jax.export`: one after another
+        return lax.map(lambda pair: compute(pair[0][None], pair[1][None], one)[0], (first, second))

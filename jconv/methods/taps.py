@@ -60,4 +60,4 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     return groups_last(each_tap(product, window.kernel_size), problem.groups)
 
 
-METHOD = Method("taps", output, input_face, kernel_face)
+METHOD = Method("taps", output, input_face, kernel_face, any_length=True)

@@ -74,6 +74,8 @@ class Tiles(NamedTuple):
     def pieces(self, problem: Problem) -> Pieces:
         """Pieces whose values fit together into `MOST_TOGETHER`."""
         window = problem.window
+        if not isinstance(problem.batch, int):  # a symbol of `jax.export`, which cannot be cut
+            return Pieces(problem, problem, 1, 1)
         signals = problem.problems * problem.groups * problem.batch * (problem.inputs + problem.outputs)
         entries = signals * window.output_length * self.values / self.outputs
         held = entries * problem.accumulate.itemsize if problem.platform == "cpu" else 0

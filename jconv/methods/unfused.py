@@ -31,4 +31,4 @@ def unfused(platform: str, function: Callable[..., Array], *operands: Array) -> 
 
 def _lean(a: Array) -> Array:
     """Without axes of length 1: XLA may order them anew in a branch, for which it makes a copy."""
-    return a.reshape([size for size in a.shape if size > 1])
+    return a.reshape([size for size in a.shape if size != 1])

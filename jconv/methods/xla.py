@@ -76,6 +76,8 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
 
 
 def _safe_padding(window: Window) -> tuple[int, int]:
+    if not window.known:
+        return 0, 0  # all of it is padded beforehand
     largest = window.span - 1
     low = min(max(window.low, 0), largest)
     return low, min(max(window.high, 0), largest)
@@ -98,4 +100,4 @@ def _merged_kernel(k: Array) -> Array:
     return k.reshape(*k.shape[:2], math.prod(k.shape[2:]))
 
 
-METHOD = Method("xla", output, input_face, kernel_face)
+METHOD = Method("xla", output, input_face, kernel_face, any_length=True)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import Array
 
 from jconv import checks
-from jconv.call import checked_array, checked_dtype, checked_method, hashable_precision, kind_of
+from jconv.call import checked_array, checked_dtype, checked_method, hashable_precision, kind_of, with_bias
 
 Ints = int | Sequence[int]
 Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
@@ -102,6 +103,19 @@ class Convolution(nnx.Module):
             kernel = kernel * self.mask
         bias = None if self.bias is None else self.bias[...]
         return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
+
+
+def without_positions(inputs: Array, positions: int, kernel: Array, bias: Array | None, preferred: Any) -> Array:
+    """What Flax gives where no window fits or there is no input: `positions` of the bias alone, mostly none.
+
+    Shape:
+        - inputs: (*batch, length, in), for the batch axes.
+        - result: (*batch, positions, out).
+    """
+    dtype = inputs.dtype if preferred is None else preferred
+    features = bias.shape[0] if bias is not None else kernel.shape[2]
+    zeros = jnp.zeros((*inputs.shape[:-2], positions, features), dtype)
+    return zeros if bias is None else with_bias(zeros, bias)
 
 
 def single(name: str, value: Ints | None, *, optional: bool = True) -> int:

@@ -8,6 +8,7 @@ from flax import nnx
 from flax.nnx.nn.dtypes import promote_dtype as flax_promote_dtype
 from jax import Array, lax
 
+from jconv import checks
 from jconv.conv import conv1d
 from jconv.nnx.base import (
     NO_METADATA,
@@ -17,8 +18,9 @@ from jconv.nnx.base import (
     Padding,
     settled_padding,
     single,
+    without_positions,
 )
-from jconv.window import PADDING_WORDS, span
+from jconv.window import PADDING_WORDS, resolve_padding, span
 
 MODE_WORDS = ("circular", "reflect", "replicate")
 
@@ -96,8 +98,10 @@ class Conv1D(Convolution):
     def __call__(self, inputs: Array) -> Array:
         """Convolve `(*batch, length, in_features)` to `(*batch, output length, out_features)`.
 
+        As in Flax, `inputs` that are too short for one window give an output of length 0.
+
         Raises:
-            ValueError: `inputs` has other channels, or is too short for one window.
+            ValueError: `inputs` has other channels, or no positions to reflect, replicate or wrap.
         """
         inputs, kernel, bias = self._operands(inputs)
         padding, mode = self.padding, "zeros"
@@ -108,6 +112,10 @@ class Conv1D(Convolution):
             widths = [(0, 0, 0)] * inputs.ndim
             widths[-2] = (0, 0, self.input_dilation - 1)
             inputs = lax.pad(inputs, jnp.zeros((), inputs.dtype), widths)
+        taps, length = self.kernel_size[0], inputs.shape[-2]
+        low, high = resolve_padding(padding, length, taps, self.strides, self.kernel_dilation)
+        if mode == "zeros" and not checks.has(length + low + high, span(taps, self.kernel_dilation), "a convolution"):
+            return without_positions(inputs, 0, kernel, bias, self.preferred_element_type)
         return conv1d(
             inputs,
             kernel,

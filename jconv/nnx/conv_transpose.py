@@ -8,6 +8,8 @@ from flax import nnx
 from flax.nnx.nn.dtypes import promote_dtype as flax_promote_dtype
 from jax import Array, lax
 
+from jconv import checks
+from jconv.call import with_bias
 from jconv.conv import conv_transpose1d
 from jconv.nnx.base import (
     NO_METADATA,
@@ -16,6 +18,7 @@ from jconv.nnx.base import (
     Ints,
     Padding,
     settled_padding,
+    without_positions,
 )
 from jconv.window import span
 
@@ -87,8 +90,10 @@ class ConvTranspose1D(Convolution):
     def __call__(self, inputs: Array) -> Array:
         """Upsample `(*batch, length, in_features)` to `(*batch, result length, out_features)`.
 
+        As in Flax, a result without positions has length 0, and one of no `inputs` the values of the bias.
+
         Raises:
-            ValueError: `inputs` has other channels, or there is no output.
+            ValueError: `inputs` has other channels.
         """
         inputs, kernel, bias = self._operands(inputs)
         if not self.transpose_kernel:  # to the array that the adjoint takes: reversed, its channel axes swapped
@@ -97,13 +102,15 @@ class ConvTranspose1D(Convolution):
             kernel = jnp.transpose(kernel, (0, 3, 2, 1)).reshape(kernel.shape[0], kernel.shape[3], self.in_features)
         low, high = self._adjoint_padding()
         halo = span(self.kernel_size[0], self.kernel_dilation) - self.strides
-        if inputs.shape[-2] * self.strides + halo - low - high < 1:
-            raise ValueError(
-                f"the output would be empty: `inputs` (of shape {inputs.shape}) with `padding`={self.padding!r}, "
-                f"`kernel_size`={self.kernel_size[0]}, `strides`={self.strides} and "
-                f"`kernel_dilation`={self.kernel_dilation}"
-            )
         circular = self.padding == "circular"
+        if circular and not isinstance(inputs.shape[-2], int):
+            raise ValueError(f"`padding` (='circular') needs a length that is known; `inputs` has shape {inputs.shape}")
+        positions = inputs.shape[-2] * self.strides + halo - low - high
+        there = checks.has(inputs.shape[-2], 1, "a transposed convolution")
+        if not there:  # Flax then pads nothing, and convolves the padding
+            positions = 0 if circular else positions + self.strides - 1
+        if not there or not checks.has(positions, 1, "a transposed convolution"):
+            return without_positions(inputs, max(positions, 0), kernel, bias, self.preferred_element_type)
         result = conv_transpose1d(
             inputs,
             kernel,
@@ -119,7 +126,7 @@ class ConvTranspose1D(Convolution):
         if not circular:
             return result
         result = _wrapped(result, inputs.shape[-2] * self.strides, late=self.transpose_kernel)
-        return result if bias is None else result + bias.reshape((1,) * (result.ndim - 1) + bias.shape)
+        return result if bias is None else with_bias(result, bias)
 
     def _adjoint_padding(self) -> tuple[int, int]:
         """What `conv_transpose1d` crops, from what Flax pads: each side is `span - 1` less the other."""
