@@ -15,6 +15,7 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
     1  methods/                     one algorithm a file, each with its three faces
     2  nanoseconds, costs/, choose  what each method has to do, what that costs, and so which one a face gets
     2  mesh, primitive              layouts on devices; the rules under JAX's transformations
+    2  onnx_plugin                  what jax2onnx has to know about the primitive
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
     4  measuring, selection         the methods timed on this machine; the choice shown, explained or measured
     4  exporters                    the primitive written out in lax, for tools that read programs

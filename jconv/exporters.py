@@ -1,31 +1,17 @@
-"""Programs for tools that read them: convolutions written out in lax operations, by `lax_only` and for jax2onnx."""
+"""Programs for tools that read them: every convolution written out in lax operations."""
 
 import functools
-import sys
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import jax
-from jax._src.interpreters.partial_eval import custom_staging_rules  # it has no public name
-from jax.extend.core import jaxpr_as_fun, set_current_trace
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
 from jconv.call import checked_method
-from jconv.choose import MethodOfEach
-from jconv.primitive import _run, conv_p
-from jconv.selection import platform_of
+from jconv.primitive import conv_p, written_out
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class WrittenOut(NamedTuple):
-    """What is asked for inside `lax_only`: a method, or None for that of each call."""
-
-    method: str | MethodOfEach | None
-
-
-# part of the key of jax.jit's cache, so that what was traced outside `lax_only` is not used inside it, nor the reverse
-_asked = jax.make_user_context()
 
 
 def lax_only(function: Callable[P, R], *, method: str | Mapping[str, str] | None = "xla") -> Callable[P, R]:
@@ -33,12 +19,11 @@ def lax_only(function: Callable[P, R], *, method: str | Mapping[str, str] | None
 
     A convolution of this package is one primitive in a jaxpr, `conv1d`, which a tool that knows `jax.lax` alone cannot
     read. Here each is replaced by what `method` computes it with, at any depth: inside `jax.jit`, loops, branches,
-    `jax.checkpoint`, `jax.shard_map` and functions with a gradient of their own. jax2onnx needs this for a function
-    only that `jax.jit` traced before jax2onnx was imported; others it exports as they are.
+    `jax.checkpoint`, `jax.shard_map` and functions with a gradient of their own.
 
     For the jaxpr of a gradient write `lax_only(jax.grad(function))`: each face of the form is then computed by
-    `method`. In `jax.grad(lax_only(function))` JAX differentiates the operations, and what a `jax.custom_vjp` of
-    `function` does on the way back stays as it is.
+    `method`. In `jax.grad(lax_only(function))` JAX differentiates the operations, and what a `jax.custom_jvp` or
+    `jax.custom_vjp` of `function` does for a gradient stays as it is.
 
     Args:
         function: takes and returns arrays and pytrees of them, as for `jax.jit`.
@@ -46,7 +31,7 @@ def lax_only(function: Callable[P, R], *, method: str | Mapping[str, str] | None
             platform of JAX's default device.
 
     Returns:
-        A function of the same arguments and results. It is traced and compiled at each call: to run it, put it inside `jax.jit`.
+        A function of the same arguments and results. It is traced anew at each call: to run it, put it into `jax.jit`.
 
     Raises:
         TypeError, ValueError: `function` cannot be called, or `method` is none.
@@ -62,45 +47,31 @@ def lax_only(function: Callable[P, R], *, method: str | Mapping[str, str] | None
     """
     if not callable(function):
         raise TypeError(f"`function` (a {type(function).__name__}) must be callable")
-    asked = WrittenOut(None if method is None else checked_method(method))
+    asked = None if method is None else checked_method(method)
 
     @functools.wraps(function, updated=())
-    def written_out(*args: P.args, **kwargs: P.kwargs) -> R:
-        def traced_anew(*args: P.args, **kwargs: P.kwargs) -> R:  # jax2onnx replaces functions of JAX while it traces
-            return function(*args, **kwargs)
-
-        with _asked(asked):
-            jaxpr, result = jax.make_jaxpr(traced_anew, return_shape=True)(*args, **kwargs)
-            leaves = jax.jit(jaxpr_as_fun(jaxpr), inline=True)(*jax.tree.leaves((args, kwargs)))
+    def in_lax(*args: P.args, **kwargs: P.kwargs) -> R:
+        jaxpr, result = jax.make_jaxpr(function, return_shape=True)(*args, **kwargs)
+        leaves = jaxpr_as_fun(_rewritten(jaxpr, asked))(*jax.tree.leaves((args, kwargs)))
         return jax.tree.unflatten(jax.tree.structure(result), leaves)
 
-    return written_out
+    return in_lax
 
 
-def _write(trace: Any, source: Any, first: Any, second: Any, **params: Any) -> Any:
-    """Put the primitive into the jaxpr that is being written, or inside `lax_only` what computes it."""
-    if _asked.value is None:
-        _teach_jax2onnx()
-        return trace.default_process_primitive(conv_p, [first, second], params, source)
-    method = params["method"] if _asked.value.method is None else _asked.value.method
-    with set_current_trace(trace):
-        return _run(first, second, **params | {"method": method, "platform": platform_of(None)})
+def _rewritten(value: Any, method: Any) -> Any:
+    """A jaxpr, or what an equation's parameters hold, with each convolution in it written out."""
+    if isinstance(value, Jaxpr):
+        return value.replace(eqns=[_rewritten_equation(eqn, method) for eqn in value.eqns])
+    if isinstance(value, ClosedJaxpr):
+        return value.replace(jaxpr=_rewritten(value.jaxpr, method))
+    if type(value) in (tuple, list):
+        return type(value)(_rewritten(entry, method) for entry in value)
+    return value
 
 
-custom_staging_rules[conv_p] = _write
-
-
-def _teach_jax2onnx() -> None:
-    """Register the primitive with jax2onnx, once, if that is loaded: it looks primitives up by name."""
-    jax2onnx = sys.modules.get("jax2onnx.plugins.plugin_system")
-    if jax2onnx is None or conv_p.name in jax2onnx.PLUGIN_REGISTRY:
-        return
-
-    @jax2onnx.register_primitive(jaxpr_primitive=conv_p.name)
-    class Conv1D(jax2onnx.PrimitiveLeafPlugin):
-        """A convolution as the body of a jit, which jax2onnx writes in its place."""
-
-        def lower(self, ctx: Any, eqn: Any) -> None:
-            bind = functools.partial(conv_p.bind, **eqn.params)
-            jaxpr = jax.make_jaxpr(lax_only(bind))(*(var.aval for var in eqn.invars))
-            jax2onnx.PLUGIN_REGISTRY["pjit"].lower(ctx, eqn.replace(params={"jaxpr": jaxpr}))
+def _rewritten_equation(eqn: JaxprEqn, method: Any) -> JaxprEqn:
+    if eqn.primitive is not conv_p:
+        return eqn.replace(params={name: _rewritten(value, method) for name, value in eqn.params.items()})
+    params = eqn.params if method is None else eqn.params | {"method": method}
+    call = written_out([var.aval for var in eqn.invars], params)
+    return eqn.replace(primitive=call.primitive, params=call.params, effects=call.effects)

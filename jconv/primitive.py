@@ -13,9 +13,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
-from jax.extend.core import Primitive
+from jax.extend.core import JaxprEqn, Primitive
 from jax.interpreters import ad, batching, mlir
 
+from jconv import onnx_plugin
 from jconv.choose import MethodOfEach, choose
 from jconv.mesh import equally_varying, on_any_mesh, resharded, result_sharding
 from jconv.methods import REGISTRY, Face, Problem
@@ -61,6 +62,7 @@ def convolve(
         precision: as in `jax.lax.dot_general`, hashable.
         dtype: of the result; that of the operands by default.
     """
+    onnx_plugin.register(conv_p.name, written_out)
     first, second = equally_varying(first, second)
     dtype = np.dtype(dtype or _common(first.dtype, second.dtype))
     return conv_p.bind(first, second, face=face, window=window, method=method, precision=precision, dtype=dtype)
@@ -82,6 +84,13 @@ def sum_dtype(dtype: Any) -> np.dtype:
     """The dtype that sums of entries of `dtype` are taken in: float32 for float16 and bfloat16, else the same."""
     narrow = jnp.issubdtype(dtype, jnp.floating) and np.dtype(dtype).itemsize < 4
     return np.dtype(np.float32) if narrow else np.dtype(dtype)
+
+
+def written_out(operands: list[Any], params: dict[str, Any]) -> JaxprEqn:
+    """The equation of a `jax.jit` that computes the primitive of these operands and parameters in lax operations."""
+    compute = partial(_run, **params, platform=jax.default_backend())
+    (call,) = jax.make_jaxpr(jax.jit(compute))(*operands).eqns
+    return call
 
 
 def _common(a: Any, b: Any) -> np.dtype:

@@ -6,8 +6,12 @@ import os
 import pytest
 
 
-def needed(name):
-    """Import `name`; skip the calling module if it is not installed, unless the environment sets JCONV_PEERS=1."""
-    if os.environ.get("JCONV_PEERS") == "1":
+def needed(name, environment="libraries"):
+    """Import `name`; skip the calling module if it is not installed, unless JCONV_PEERS says that it must be.
+
+    The variable names the environment that `.ci/peers` made: "libraries", or "exporters" for those that hold back the
+    versions of others.
+    """
+    if os.environ.get("JCONV_PEERS") == environment:
         return importlib.import_module(name)
     return pytest.importorskip(name, reason=f"needs {name}, one of the libraries compared with")
