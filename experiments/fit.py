@@ -88,7 +88,7 @@ def run(config: Fit, folder: Path) -> dict:
         if config.pictures:
             from . import pictures
 
-            for name, figure in pictures.draw(problem, config.model, training, optimum, found):
+            for name, figure in pictures.draw(problem, config.model, training, optimum, found, config):
                 output.png(name, figure)
     console.print(f"Saved in {shown(folder)}", soft_wrap=True, highlight=False)
     return metrics

@@ -42,6 +42,12 @@ class Findings:
         return 10 * math.log10(self.signal_power / max(mse, np.finfo(np.float64).tiny))
 
 
+def snr_before(problem: Problem, found: Findings) -> float:
+    """The SNR in dB of the held-out input, as an estimate of its target."""
+    noise = (problem.x - problem.y)[problem.held_out_from :].astype(np.float64)
+    return found.below_signal_db(float(np.mean(noise**2)))
+
+
 def findings(problem: Problem, model: schema.Model, training: Training, optimum: Optimum) -> Findings:
     """Score the learnt kernel and the optimum alike."""
     target = problem.y[problem.held_out_from :].astype(np.float64)
@@ -165,7 +171,8 @@ def print_table(console: Console, problem: Problem, found: Findings, training: T
     table.add_row("excess", excess)
     if problem.snr_in_db is not None:
         table.add_row(
-            "SNR in → out", f"{problem.snr_in_db:.1f} dB → {found.below_signal_db(found.held_out_mse):.1f} dB"
+            "SNR in → out",
+            f"{snr_before(problem, found):.1f} dB → {found.below_signal_db(found.held_out_mse):.1f} dB, held out",
         )
     if found.kernel_rmse is not None:
         table.add_row("kernel RMSE", f"{found.kernel_rmse:.3g}")

@@ -1,4 +1,4 @@
-"""1-D convolution for JAX: exact, fast in both directions on every shape, and explained.
+"""1-D convolution for JAX: right on every shape, fast in both directions, and explained.
 
 The idea. One trilinear form
 

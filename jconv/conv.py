@@ -45,22 +45,27 @@ def conv1d(
         stride: input positions from one window to the next.
         padding: "valid", "same", "same_lower", "causal" (any case), an int for both sides, or a pair `(low, high)`;
             a negative amount crops. "same" is XLA's stride-aware rule; "causal" is `(span - 1, 0)` with
-            `span = (width - 1) * dilation + 1`, also when `stride > 1` (see `jconv.window.resolve_padding`).
-        padding_mode: what the padding holds: "zeros", "reflect", "replicate" or "circular". Cropping comes after.
+            `span = (width - 1) * dilation + 1`, also when `stride > 1` (see `jconv.window.resolve_padding`). With
+            "causal" and `method="direct"` no later sample changes a bit of an earlier output; "auto" may take a method
+            ("fft", "winograd") that rounds across a block of time, and spreads a later NaN over it.
+        padding_mode: what the padding holds: "zeros", "reflect", "replicate" or "circular", with the values of
+            `numpy.pad`, also past a short signal. Cropping comes after.
         dilation: input positions from one tap to the next.
         groups: the channels are cut into so many groups that do not see one another; `groups = in` is depthwise.
         layout: "NLC" (channels last) or "NCL" (channels first).
         method: a name in `jconv.METHODS`; "auto" for what should be fastest for this shape, dtype and platform, for
-            the output and each gradient on its own (see `jconv.choose_method`); "direct" for the same without what
-            spreads a NaN or whose error is relative to more than a result's own terms ("fft", "winograd", and merged
-            groups); or a name for each of "output", "input" and "kernel", as `jconv.choose_method` gives them.
+            the output and each gradient on its own (see `jconv.choose_method`); "direct" for the fastest whose
+            rounding errors and NaNs stay local to each output: no Fourier transform, no values of polynomials, no
+            groups merged with zeros; or a name for each of "output", "input" and "kernel", as `jconv.choose_method`
+            gives them.
         precision: as in `jax.lax.dot_general`.
         preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
             float16 and bfloat16 are summed in float32.
 
     Raises:
         TypeError: an argument has the wrong type: mixed dtypes, a float or traced `stride`, ...
-        ValueError: a wrong rank, channel count, group count, word or size, or an output without positions.
+        ValueError: a wrong rank, channel count, group count, word or size, an output without positions, or a symbolic
+            size of `jax.export` of which it is not known whether it is large enough.
         NotImplementedError: `method` cannot do this case.
 
     >>> import jax.numpy as jnp

@@ -34,7 +34,8 @@ class Conv1D(Convolution):
         kernel_size: taps, an int or a sequence of one.
         strides: an int or a sequence of one; None is 1.
         padding: "SAME", "VALID", "CAUSAL", "SAME_LOWER", "CIRCULAR", "REFLECT", "REPLICATE" (any case), an int, a pair
-            `(low, high)`, or a sequence of one of these.
+            `(low, high)`, or a sequence of one of these. With "CAUSAL", add `method="direct"` where no later sample may
+            change an earlier output by a bit: "auto" may round across a block of time, and spread a NaN over it.
         input_dilation: zeros are put between input positions so that they lie this far apart.
         kernel_dilation: input positions from tap to tap.
         feature_group_count: groups; must divide both channel counts.

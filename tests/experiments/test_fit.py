@@ -231,3 +231,14 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot write"):
         run(config(), Path(tmp_path / "file" / "run"))
+
+
+def test_the_table_tells_the_noise_that_the_held_out_part_has(tmp_path, capsys):
+    """`task.snr_db` is that of the whole recording; its last part is quieter."""
+    settings = config("experiment=ecg", "trainer.steps=3", NUMBERS)
+    run(settings, tmp_path / "run")
+    problem = TASKS["denoise_ecg"](settings.task)
+    y, noise = (a[problem.held_out_from :].astype(np.float64) for a in (problem.y, problem.x - problem.y))
+    expected = 10 * np.log10(y.var() / np.mean(noise**2))
+    assert abs(expected - settings.task.snr_db) > 1  # pyright: ignore[reportAttributeAccessIssue]
+    assert f"{expected:.1f} dB →" in capsys.readouterr().out
