@@ -38,7 +38,7 @@ def check_device(variable: str) -> None:
 
     try:
         jax.devices()
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:  # the latter for "cuda" where its plugin is not installed
         asked = os.environ[variable]
         raise ConfigError(f"`{variable}` (={asked}) gives JAX no device; unset it, or name one that is here") from error
 

@@ -73,4 +73,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ON_DEMAND, "__version__"})
+    return sorted([*__all__, *_ON_DEMAND, "__version__"])

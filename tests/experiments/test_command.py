@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from experiments.comparison import compare, job_folders, read_all
+from experiments.config.fields import ConfigError
 from experiments.config.preflight import LEAST_ROOM
-from experiments.environment import cache_compiled, keep_small
+from experiments.environment import cache_compiled, check_device, keep_small
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false", "model=function")
@@ -240,6 +241,19 @@ def test_what_cannot_run_here_is_one_line(before, arguments, words, start, tmp_p
     assert words in err
     assert len(err.splitlines()) == 1
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no such backend"), AssertionError()])
+def test_a_platform_without_a_device_is_refused_however_jax_fails(failure, monkeypatch):
+    """JAX_PLATFORMS=cuda without JAX's plugin for it is an AssertionError without a word."""
+
+    def devices():
+        raise failure
+
+    monkeypatch.setattr("jax.devices", devices)
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    with pytest.raises(ConfigError, match=r"^`JAX_PLATFORMS` \(=cuda\) gives JAX no device"):
+        check_device("JAX_PLATFORMS")
 
 
 FILLS_UP = """
