@@ -26,7 +26,7 @@ def lax_only(function: Callable[P, R], *, method: str | Mapping[str, str] | None
     `jax.custom_vjp` of `function` does for a gradient stays as it is.
 
     Args:
-        function: takes and returns arrays and pytrees of them, as for `jax.jit`.
+        function: takes and returns arrays and pytrees of them; give it other arguments by `functools.partial`.
         method: as in `conv1d`; None for the one each call gives. What "auto" and "direct" are is decided for the
             platform of JAX's default device.
 
@@ -64,8 +64,12 @@ def _rewritten(value: Any, method: Any) -> Any:
         return value.replace(eqns=[_rewritten_equation(eqn, method) for eqn in value.eqns])
     if isinstance(value, ClosedJaxpr):
         return value.replace(jaxpr=_rewritten(value.jaxpr, method))
+    if isinstance(value, tuple) and hasattr(value, "_make"):  # a named tuple, as of `custom_linear_solve`
+        return value._make(_rewritten(entry, method) for entry in value)  # pyright: ignore[reportAttributeAccessIssue]
     if type(value) in (tuple, list):
         return type(value)(_rewritten(entry, method) for entry in value)
+    if type(value) is dict:
+        return {key: _rewritten(entry, method) for key, entry in value.items()}
     return value
 
 

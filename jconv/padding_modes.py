@@ -7,8 +7,6 @@ from jconv import checks
 from jconv.primitive import sum_dtype
 from jconv.window import PADDING_MODES, Padding, forward_window, resolve_padding
 
-NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-
 
 def pad_by_mode(
     x: Array, padding: Padding, mode: str, kernel_size: int, stride: int, dilation: int
@@ -27,7 +25,12 @@ def pad_by_mode(
         return x, padding
     length = x.shape[1]
     low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
-    if length == 0:
+    if not (isinstance(low, int) and isinstance(high, int)):
+        raise ValueError(
+            f"`padding` (={padding!r}) must be a pair with `padding_mode`={mode!r}, `stride`={stride} and a length of "
+            f"{length}, which is not known: the amounts hang on it"
+        )
+    if not checks.has(length, 1, f"`padding_mode` (={mode!r})"):
         raise ValueError(
             f"`padding_mode` (={mode!r}) needs a signal of at least one position to pad by ({low}, {high}); it has none"
         )
@@ -36,12 +39,19 @@ def pad_by_mode(
     before, after = max(low, 0), max(high, 0)
     reach = {"reflect": length - 1, "circular": length, "replicate": None}[mode]
     if reach is None or checks.has(reach, max(before, after), f"`padding_mode` (={mode!r})"):
-        padded = jnp.pad(wide, ((0, 0), (before, after), (0, 0)), mode=NUMPY_MODES[mode])
+        padded = _padded_once(wide, before, after, mode)
     else:
         padded = _repeated(wide, before, after, mode)
     padded = padded.astype(x.dtype)
     start, stop = max(-low, 0), padded.shape[1] - max(-high, 0)
     return lax.slice_in_dim(padded, start, max(stop, start), axis=1), (0, 0)
+
+
+def _padded_once(x: Array, before: int, after: int, mode: str) -> Array:
+    if mode == "circular":  # `jnp.pad` asks for remainders by the length, which may be a symbol of `jax.export`
+        length = x.shape[1]
+        return jnp.concatenate([lax.slice_in_dim(x, length - before, length, axis=1), x, x[:, :after]], axis=1)
+    return jnp.pad(x, ((0, 0), (before, after), (0, 0)), mode="reflect" if mode == "reflect" else "edge")
 
 
 def _repeated(x: Array, before: int, after: int, mode: str) -> Array:

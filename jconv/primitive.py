@@ -170,15 +170,18 @@ def _batch(args, dims, *, face, window, method, precision, dtype):
     axes = SHARED_AXIS[frozenset((name, result_name))]
     size = args[position].shape[dims[position]]
     if axes != SHARED_AXIS[frozenset("xy")] and not isinstance(size, int):  # channels may not be symbols
-        args = [
-            a if dim is not None else jnp.broadcast_to(a, (size, *a.shape)) for a, dim in zip(args, dims, strict=True)
-        ]
+        args = [a if dim is not None else _repeated(a, size) for a, dim in zip(args, dims, strict=True)]
         return _batch(
             args, [dim or 0 for dim in dims], face=face, window=window, method=method, precision=precision, dtype=dtype
         )
     folded, sizes = _fold(args[position], dims[position], axes[name])
     result = apply(folded, second) if position == 0 else apply(first, folded)
     return _unfold(result, sizes, axes[result_name]), axes[result_name]
+
+
+def _repeated(a: Array, size: int) -> Array:
+    """`a`, `size` times along a new first axis; its transpose is a sum, and so not taken in 16 bits."""
+    return jnp.broadcast_to(a.astype(sum_dtype(a.dtype)), (size, *a.shape)).astype(a.dtype)
 
 
 def _fold(a: Array, mapped: int, axis: int) -> tuple[Array, tuple[int, ...]]:

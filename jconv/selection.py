@@ -12,7 +12,7 @@ from jconv.choose import choose, cost_terms, estimate, objection
 from jconv.foreign import how_to_convert
 from jconv.measuring import measured_choice
 from jconv.methods import FACES, REGISTRY, Face, Problem
-from jconv.primitive import problem_of
+from jconv.primitive import PLATFORMS, problem_of
 from jconv.window import Padding, check_steps, forward_window, transposed_window
 
 MEANING = {"output": "the result", "input": "the gradient for x", "kernel": "the gradient for the kernel"}
@@ -52,7 +52,8 @@ def choose_method(
         "kernel" face (the gradient for the kernel). `conv1d(..., method=this)` runs these.
 
     Raises:
-        TypeError, ValueError: as `conv1d`; a `cache` without `measure`, or one that is no such file.
+        TypeError, ValueError: as `conv1d`; an unknown `platform`, or one with `measure`; a `cache` without `measure`,
+            or one that is no such file; `measure` of an empty batch or of symbolic sizes.
         OSError: `cache` cannot be read or written.
 
     >>> import jax, jax.numpy as jnp
@@ -77,6 +78,12 @@ def choose_method(
         output_padding,
     )
     if measure:
+        if platform is not None:
+            raise ValueError(
+                f"`platform` (={platform!r}) is where methods are estimated; `measure`=True times them here"
+            )
+        if problem.usual != problem or not problem.window.known:
+            raise ValueError("`measure`=True needs sizes that are known, and an example at least; `x` has not")
         return measured_choice(problem, cache)
     platform = platform_of(platform)
     return {face: choose(face, problem, platform) for face in FACES}
@@ -123,11 +130,14 @@ def explain(
         transposed,
         output_padding,
     )
-    platform = platform_of(platform)
+    platform, problem = platform_of(platform), problem.usual
     lines = []
     for face in FACES:
         chosen = choose(face, problem, platform)
         lines.append(f"{face} ({MEANING[face]}): {chosen}")
+        if not problem.window.known:
+            lines.append(f"    the length {problem.window.input_length} is not known, nor what each method would take")
+            continue
         costs = estimate(face, problem, platform)
         for name in sorted(costs, key=costs.__getitem__):
             lines.append(f"  {'>' if name == chosen else ' '} {name:8}{_cost(name, face, problem, platform, costs)}")
@@ -177,7 +187,7 @@ def problem_of_call(
 
 
 def _shape_and_dtype(name: str, value: Any) -> Any:
-    if isinstance(value, (jax.Array, np.ndarray, jax.ShapeDtypeStruct)):
+    if isinstance(value, (jax.Array, np.ndarray, jax.ShapeDtypeStruct)) and not isinstance(value, np.ma.MaskedArray):
         return value
     try:
         shape, dtype = value
@@ -191,7 +201,7 @@ def _shape_and_dtype(name: str, value: Any) -> Any:
 
 def platform_of(platform: str | None) -> str:
     """`platform` by the name that JAX compiles for; that of JAX's default device if None."""
-    platform = platform or jax.default_backend()
+    platform = jax.default_backend() if platform is None else checks.one_of("platform", platform, (*PLATFORMS, "gpu"))
     return {"gpu": "cuda"}.get(platform, platform)
 
 

@@ -307,3 +307,13 @@ def test_output_padding_is_for_transposed_convolutions():
         assert ask(*arguments, stride=2, transposed=True, output_padding=1)
         with pytest.raises(ValueError, match=r"^`output_padding` \(=1\)"):
             ask(*arguments, output_padding=1)
+
+
+def test_a_platform_is_one_of_those_there_are():
+    x, kernel = ((2, 9, 4), "float32"), ((3, 4, 4), "float32")
+    assert jconv.explain(x, kernel, platform="CPU") == jconv.explain(x, kernel, platform="cpu")
+    assert jconv.choose_method(x, kernel, platform="gpu") == jconv.choose_method(x, kernel, platform="cuda")
+    with pytest.raises(ValueError, match=r"^`platform` \(='banana'\) must be one of 'cpu'"):
+        jconv.explain(x, kernel, platform="banana")
+    with pytest.raises(ValueError, match=r"^`platform` \(='tpu'\) is where methods are estimated"):
+        jconv.choose_method(x, kernel, platform="tpu", measure=True)

@@ -75,6 +75,24 @@ def test_layers_on_signals_shorter_than_a_window_give_what_flax_gives(ours, thei
         np.testing.assert_array_less(difference, 13 * np.finfo(np.float64).eps * 13 * 4)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("transpose_kernel", [False, True])
+@pytest.mark.parametrize(("padding", "length"), [("SAME", 0), ("VALID", 0), (0, 2)])
+def test_layers_without_a_bias_have_the_right_channels(padding, length, transpose_kernel, groups):
+    options = {"padding": padding, "transpose_kernel": transpose_kernel, "use_bias": False, "rngs": nnx.Rngs(0)}
+    x = jnp.zeros((2, length, 4), jnp.float32)
+    want = nnx.ConvTranspose(4, 6, (3,), **options)(x).shape
+    assert ConvTranspose1D(4, 6, 3, feature_group_count=groups, **options)(x).shape == want
+
+
+def test_the_choice_for_no_examples_is_that_for_some():
+    x, kernel = ((0, 1000, 4), "float32"), ((5, 4, 16), "float32")
+    assert jconv.choose_method(x, kernel) == jconv.choose_method(((8, 1000, 4), "float32"), kernel)
+    assert jconv.explain(x, kernel) == jconv.explain(((8, 1000, 4), "float32"), kernel)
+    with pytest.raises(ValueError, match=r"^`measure`=True needs sizes that are known"):
+        jconv.choose_method(x, kernel, measure=True)
+
+
 def test_a_circular_transpose_of_no_samples_is_empty():
     assert ConvTranspose1D(4, 6, 3, strides=2, padding="CIRCULAR", rngs=nnx.Rngs(0))(
         jnp.zeros((2, 0, 4), jnp.float32)

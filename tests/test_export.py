@@ -122,6 +122,8 @@ MODULES = {
     "strided": (Conv1D, {"strides": 2}),
     "causal": (Conv1D, {"padding": "CAUSAL", "kernel_dilation": 2}),
     "reflect": (Conv1D, {"padding": "REFLECT"}),
+    "circular": (Conv1D, {"padding": "CIRCULAR"}),
+    "replicate": (Conv1D, {"padding": "REPLICATE"}),
     "input dilated": (Conv1D, {"input_dilation": 2, "padding": 2}),
     "transposed": (ConvTranspose1D, {"strides": 2}),
     "transposed circular": (ConvTranspose1D, {"strides": 2, "padding": "CIRCULAR"}),
@@ -154,6 +156,26 @@ def test_modules_and_the_gradients_of_a_loss(name, unknown):
     for got, want in zip(jax.tree.leaves(call(x, parameters)), expected, strict=True):
         terms = 5 * 12 * 3 * 4  # each a product of a few sums, all below 10 times the largest result
         assert np.abs(got - want).max() <= terms * np.finfo(np.float32).eps * max(1, np.abs(want).max())
+
+
+def test_amounts_of_an_unknown_length_are_asked_for():
+    (length,) = export.symbolic_shape("n", constraints=["n >= 9"])
+    x, kernel = jax.ShapeDtypeStruct((2, length, 3), np.float32), np.ones((4, 3, 4), np.float32)
+    for mode in ("reflect", "replicate", "circular"):
+        with pytest.raises(ValueError, match=r"^`padding` \(='same'\) must be a pair"):
+            jax.eval_shape(partial(jconv.conv1d, kernel=kernel, padding="same", stride=2, padding_mode=mode), x)
+
+
+def test_the_choice_for_an_unknown_length_is_explained():
+    batch, length = export.symbolic_shape("b, n", constraints=["n >= 9"])
+    kernel = np.ones((4, 3, 4), np.float32)
+    unknown = jax.ShapeDtypeStruct((2, length, 3), np.float32)
+    assert set(jconv.choose_method(unknown, kernel).values()) == {"xla"}
+    assert "the length n is not known" in jconv.explain(unknown, kernel)
+    some, usual = (jax.ShapeDtypeStruct((size, 90, 3), np.float32) for size in (batch, USUAL_SIZE))
+    assert jconv.explain(some, kernel) == jconv.explain(usual, kernel)
+    with pytest.raises(ValueError, match=r"^`measure`=True needs sizes that are known"):
+        jconv.choose_method(some, kernel, measure=True)
 
 
 def test_periods_of_an_unknown_length_cannot_be_counted():

@@ -71,6 +71,19 @@ def test_gradient_for_the_bias_of_a_layer(module, padding, param_dtype, dtype):
     within_one_rounding(got, np.asarray(g, np.float64).sum(axis=(0, 1)), 6000, dtype)
 
 
+def test_gradient_of_a_signal_that_an_unknown_number_of_kernels_shares():
+    (count,) = jax.export.symbolic_shape("c")
+    low = ml_dtypes.bfloat16
+
+    def gradient(kernels, x):
+        g = jnp.ones((kernels.shape[0], 4, 300, 1), low)
+        return jax.vjp(lambda x: jax.vmap(lambda k: jconv.conv1d(x, k))(kernels), x)[1](g)[0]
+
+    shapes = [jax.ShapeDtypeStruct(shape, low) for shape in ((count, 1, 1, 1), (4, 300, 1))]
+    call = jax.export.export(jax.jit(gradient))(*shapes).call
+    assert float(call(jnp.ones((700, 1, 1, 1), low), jnp.ones((4, 300, 1), low)).max()) == 700
+
+
 @DTYPES
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
 def test_gradient_through_copies_of_the_signal(mode, dtype):

@@ -62,8 +62,8 @@ class Problem:
 
     @property
     def usual(self) -> "Problem":
-        """This problem, `USUAL_SIZE` where the batch or the number of problems is a symbol: for decisions."""
-        problems, batch = (n if isinstance(n, int) else USUAL_SIZE for n in (self.problems, self.batch))
+        """This problem, `USUAL_SIZE` where the batch or the number of problems is a symbol or zero: for decisions."""
+        problems, batch = (n if isinstance(n, int) and n else USUAL_SIZE for n in (self.problems, self.batch))
         return replace(self, problems=problems, batch=batch)
 
     def mirrored(self) -> "Problem":

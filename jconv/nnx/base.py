@@ -105,7 +105,7 @@ class Convolution(nnx.Module):
         return self.promote_dtype((inputs, kernel, bias), dtype=self.dtype)
 
 
-def without_positions(inputs: Array, positions: int, kernel: Array, bias: Array | None, preferred: Any) -> Array:
+def without_positions(inputs: Array, positions: int, features: int, bias: Array | None, preferred: Any) -> Array:
     """What Flax gives where no window fits or there is no input: `positions` of the bias alone, mostly none.
 
     Shape:
@@ -113,7 +113,6 @@ def without_positions(inputs: Array, positions: int, kernel: Array, bias: Array 
         - result: (*batch, positions, out).
     """
     dtype = inputs.dtype if preferred is None else preferred
-    features = bias.shape[0] if bias is not None else kernel.shape[2]
     zeros = jnp.zeros((*inputs.shape[:-2], positions, features), dtype)
     return zeros if bias is None else with_bias(zeros, bias)
 

@@ -116,7 +116,7 @@ class Conv1D(Convolution):
         taps, length = self.kernel_size[0], inputs.shape[-2]
         low, high = resolve_padding(padding, length, taps, self.strides, self.kernel_dilation)
         if mode == "zeros" and not checks.has(length + low + high, span(taps, self.kernel_dilation), "a convolution"):
-            return without_positions(inputs, 0, kernel, bias, self.preferred_element_type)
+            return without_positions(inputs, 0, self.out_features, bias, self.preferred_element_type)
         return conv1d(
             inputs,
             kernel,

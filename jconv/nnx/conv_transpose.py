@@ -110,7 +110,7 @@ class ConvTranspose1D(Convolution):
         if not there:  # Flax then pads nothing, and convolves the padding
             positions = 0 if circular else positions + self.strides - 1
         if not there or not checks.has(positions, 1, "a transposed convolution"):
-            return without_positions(inputs, max(positions, 0), kernel, bias, self.preferred_element_type)
+            return without_positions(inputs, max(positions, 0), self.out_features, bias, self.preferred_element_type)
         result = conv_transpose1d(
             inputs,
             kernel,
