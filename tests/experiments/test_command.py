@@ -28,6 +28,18 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(autouse=True)
+def no_signal_is_ignored():
+    """What the tests start would ignore it too, as under `nohup` or in the background of a script."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture
 def start(tmp_path, home):
     """Start a module in `tmp_path`; what still runs at the end of the test is killed."""
