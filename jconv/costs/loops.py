@@ -28,7 +28,6 @@ def of_loops(face: Face, problem: Problem) -> Counts:
         ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
         "moved": moved(problem),
         "moved by parts": passes * moved(problem) if passes > 1 and not depthwise else 0.0,
-        "moved in a loop": passes * moved(problem) if looped and not depthwise else 0.0,
         "moved beyond the cache": passes * beyond_the_cache(moved(problem)),
         "step": float(passes),
     }
@@ -38,7 +37,7 @@ def _kernel(problem: Problem) -> Counts:
     if fused_kernel.by_groups(problem):
         return _kernel_of_groups(problem)
     if fused_kernel.by_blocks(problem):
-        return {"call": 1.0, "mac of blocks": macs(problem), "moved by blocks": moved(problem)}
+        return {"call": 1.0, "mac of blocks": macs(problem)}
     channels = problem.groups * problem.inputs * problem.outputs
     work = macs(problem) * max(1.0, LANES / channels)
     passes = -(-problem.window.kernel_size // fused_kernel.TAPS_A_PASS)
@@ -46,11 +45,9 @@ def _kernel(problem: Problem) -> Counts:
     return {
         "call": 1.0,
         "mac": work,
-        "mac of channel pairs": work if problem.inputs * problem.outputs > 1 else 0.0,
         "moved": passes * moved(problem),
         "moved beyond the cache": passes * beyond_the_cache(moved(problem)),
         "step": passes * positions / fused_kernel.rows_at_once(channels),
-        "last step": float(problem.problems),
     }
 
 

@@ -48,7 +48,6 @@ def of_taps(problem: Problem) -> Counts:
         "product mac": macs(problem),
         "product seen": seen,
         "product sent": sent,
-        "product regrouped": (seen + sent) if problem.groups > 1 else 0.0,
         "product step": float(problem.window.kernel_size * problem.groups * problem.problems),
     }
 

@@ -43,7 +43,6 @@ def of_winograd(face: Face, problem: Problem) -> Counts | None:
         "packed": macs(inner) / across,
         "moved": moved(problem),
         "moved by folding": folding,
-        "moved by frames": moved(problem) if pieces.frames > 1 else 0.0,
         "value": moved(inner),
         "value beyond the cache": beyond_the_cache(moved(inner)),
         "value of the kernel": entries(inner.k_shape),
