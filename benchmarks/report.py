@@ -17,11 +17,10 @@ HEAD = """# How fast, against whom
 
 Written by `python -m benchmarks`; do not edit. Every time is the median of compiled calls in milliseconds, all
 contenders of a cell taking turns in random order in one process: a pause of 10 ms in which the threads of the one
-before come to rest, 20 ms of calls that warm up (in the files with AVX2, which are of older code, 5 ms), and three that
-are timed. Contenders that compile to the same machine code are timed once. A ratio is the
-other's time over that of `method="auto"`: above 1 jconv is faster. Results were checked against float64 before any
-timing. The roofline is the least time that the measured matrix-product and copy rates allow the direct sum; a Fourier
-transform may exceed 100 %.
+before come to rest, 20 ms of calls that warm up, and three that are timed. Contenders that compile to the same machine
+code are timed once. A ratio is the other's time over that of `method="auto"`: above 1 jconv is faster. Results were
+checked against float64 before any timing. The roofline is the least time that the measured matrix-product and copy
+rates allow the direct sum; a Fourier transform may exceed 100 %.
 """
 COLUMNS = (
     "| problem | cell | auto ms | best method | best peer | ms | peer / auto | torch / auto | flax / auto | roofline |"

@@ -49,11 +49,25 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def store(path: Path, results: dict[str, Any]) -> None:
-    """Replace the file at once, so that a run cut short leaves a whole one behind."""
+    """Write results with four digits a number, one contender a line."""
+    write_whole(path, _in_lines(_rounded(results)) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step, so that a process cut short leaves the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(_rounded(results), indent=1))
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text)
     os.replace(part, path)
+
+
+def _in_lines(value: Any, indent: str = "") -> str:
+    """JSON in which a dictionary that holds no other takes one line."""
+    if not isinstance(value, dict) or not any(isinstance(entry, dict) for entry in value.values()):
+        return json.dumps(value)
+    deeper = indent + " "
+    entries = [f"{deeper}{json.dumps(name)}: {_in_lines(entry, deeper)}" for name, entry in value.items()]
+    return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
 
 
 def _rounded(value: Any) -> Any:
