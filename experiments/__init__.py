@@ -15,7 +15,8 @@ Where things are:
     training.py    the jitted loop
     interrupt.py   Ctrl-C and SIGTERM as requests to end well
     saving.py      what is on the disk while a training goes on
-    pictures.py, headlines.py   which arrays go into which figure of jconv.plot, and the sentence above it
+    pictures.py, headlines.py   which arrays go into which figure, and the sentence above it
+    drawing.py     the figures that only a fit needs; all others are of jconv.plot
     command.py     what both command lines share
     dissection.py  the parts that `understand` prints and draws
     outputs.py     the run folder: claimed once, written atomically

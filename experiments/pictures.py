@@ -1,4 +1,4 @@
-"""The pictures of a fit: which arrays go into which figure of `jconv.plot`, with the headline that they justify."""
+"""The pictures of a fit: which arrays go into which figure, and the headline that they justify."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from jconv import plot
 from jconv.analysis import frequency_response
 
-from . import headlines
+from . import drawing, headlines
 from .config import schema
 from .optimum import FLOAT32_EPS, Optimum, design, lag_of, padding_of, predict, real, solve, targets
 from .report import Findings, snr_before
@@ -159,7 +159,7 @@ def signal(fit: Fitted) -> plot.Picture:
     part = slice(begin, begin + length)
     samples = problem.held_out_from + lag_of(model) + np.arange(begin, begin + length)
     before = None if problem.snr_in_db is None else snr_before(problem, fit.found)
-    figure = plot.before_after(
+    figure = drawing.before_after(
         samples / problem.rate if problem.rate else samples,
         inputs[part],
         wanted[part],
@@ -285,7 +285,7 @@ def loss(fit: Fitted) -> plot.Picture:
         title = headlines.exact_loss(looks, losses, rounding)
     else:
         title = headlines.loss(training.steps, found.held_out_mse, found.optimum_mse)
-    return plot.loss_curves(
+    return drawing.loss_curves(
         np.asarray(training.train_loss),
         looks,
         losses,
@@ -356,7 +356,7 @@ def snapshots(fit: Fitted) -> plot.Picture:
         title = headlines.blind_snapshots(unseen(fit, kernels[-1] - kernels[0]), hidden, fit.optimum.columns)
     else:
         title = headlines.snapshots(kernels[0], kernels[-1], fit.optimum.kernel)
-    return plot.snapshot_curves(
+    return drawing.snapshot_curves(
         where,
         np.asarray(fit.training.snapshot_steps),
         kernels,

@@ -7,20 +7,16 @@ than it holds, it draws the largest and says what it leaves out.
 from jconv.plot.arithmetic import contribution_panels, window_by_hand
 from jconv.plot.frequencies import frequency_curves
 from jconv.plot.heatmaps import kernel_heatmaps
-from jconv.plot.kernels import kernel_curves, snapshot_curves
-from jconv.plot.losses import loss_curves
-from jconv.plot.signals import before_after, signal_panels
+from jconv.plot.kernels import kernel_curves
+from jconv.plot.signals import signal_panels
 from jconv.plot.style import Picture
 
 __all__ = [
     "Picture",
-    "before_after",
     "contribution_panels",
     "frequency_curves",
     "kernel_curves",
     "kernel_heatmaps",
-    "loss_curves",
     "signal_panels",
-    "snapshot_curves",
     "window_by_hand",
 ]

@@ -1,20 +1,17 @@
-"""Kernels tap by tap: over each other, and on their way through training."""
+"""Kernels tap by tap, over each other."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 
 from jconv.plot.arguments import array, at_most, real_lines, same_shape
-from jconv.plot.panels import label_pairs, left_out, pair_panels
-from jconv.plot.style import BLACK, BLUE, MOST_LINES, STEPS, VERMILION, Picture, headline, line_of, one_key
+from jconv.plot.panels import label_pairs, pair_panels
+from jconv.plot.style import BLACK, BLUE, MOST_LINES, VERMILION, Picture, headline, line_of, one_key
 
 MOST_MARKS = 64
 """Taps that have marks; more would be one blob."""
-MOST_SNAPSHOTS = 64
 LARGEST_WEIGHTS = "those with the largest weights"
 
 
@@ -98,57 +95,3 @@ def mark(number: int, taps: int) -> dict[str, Any]:
         if not style["linewidth"]:
             style |= {"linewidth": 1.4, "linestyle": ":"}
     return style
-
-
-def snapshot_curves(
-    lags: np.ndarray,
-    steps: np.ndarray,
-    snapshots: np.ndarray,
-    optimum: np.ndarray,
-    *,
-    title: str,
-    lag_label: str,
-    goal: str = "optimum",
-) -> Picture:
-    """The kernel on its way, from light (early) to dark (late), and where it should go.
-
-    Of many channels those with the largest weights are drawn, as in `kernel_curves`, and of more than 64 snapshots
-    as many, evenly spread; the picture says so.
-
-    Args:
-        lags: (width,), as in `kernel_curves`.
-        steps: (n,), rising.
-        snapshots: (n, width, in, out), real.
-        optimum: (width, in, out), real.
-        title, lag_label: text.
-        goal: what to call `optimum`.
-
-    Raises:
-        ValueError: shapes that do not fit, or complex numbers.
-    """
-    lags, steps = array("lags", lags, "width"), array("steps", steps, "n")
-    snapshots = array("snapshots", snapshots, "n width in out", n=len(steps), width=len(lags))
-    _, width, inputs, outputs = snapshots.shape
-    optimum = array("optimum", optimum, "width in out", **{"width": width, "in": inputs, "out": outputs})
-    sizes = np.sqrt(np.maximum(np.mean(snapshots[-1] ** 2, axis=0), np.mean(optimum**2, axis=0)))
-    pairs = pair_panels(sizes, reason=LARGEST_WEIGHTS)
-    colors = ScalarMappable(LogNorm(1, max(steps[-1], 2)), STEPS)
-    shown = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOST_SNAPSHOTS)).round().astype(int))
-    pairs.figure.note(left_out(len(shown), len(steps), "snapshots", "evenly spread"))
-    marker = "o" if width == 1 else ""
-    for ax, row, column in pairs.panels:
-        ax.axhline(0, color=BLACK, linewidth=0.6)
-        if width == 1:
-            ax.set_xlim(lags[0] - 1, lags[0] + 1)
-        for number in shown:
-            color = colors.to_rgba(np.maximum(steps[number], 1))
-            ax.plot(lags, snapshots[number, :, row, column], color=color, linewidth=1.5, marker=marker)
-        ring = {"marker": marker, "markersize": 11, "markerfacecolor": "none"}
-        ax.plot(lags, optimum[:, row, column], color=VERMILION, linestyle="--", linewidth=2, label=goal, **ring)
-    label_pairs(pairs.axes, lag_label, "weight")
-    visible = [ax for ax, _, _ in pairs.panels]
-    bar = pairs.figure.colorbar(colors, ax=visible, label="step (the first is before training)", pad=0.02)
-    bar.outline.set_visible(False)  # type: ignore[union-attr]
-    one_key(pairs.figure, pairs.axes[0, 0])
-    headline(pairs.figure, title)
-    return pairs.figure

@@ -22,7 +22,7 @@ DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 MOST_LINES = len(COLORS) * len(DASHES)
 """So many lines in one panel can be told apart."""
 GREY = "#A0A0A0"
-WEIGHTS, STEPS = "RdBu_r", "cividis_r"
+WEIGHTS = "RdBu_r"
 WHITE_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 """Behind a label, so that no line strikes it through."""
 

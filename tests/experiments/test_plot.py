@@ -9,6 +9,7 @@ import matplotlib.colors
 import numpy as np
 import pytest
 
+from experiments import drawing
 from jconv import plot
 from jconv.plot.kernels import MOST_MARKS
 from jconv.plot.panels import MOST_POINTS, outline
@@ -45,7 +46,7 @@ def signals(values, names):
 
 def before_after(inputs, targets, outputs=None):
     outputs = noise(*targets.shape) if outputs is None else outputs
-    return plot.before_after(
+    return drawing.before_after(
         np.arange(len(inputs)), inputs, targets, outputs, title="t", time_label="time (s)", value_label="signal (mV)"
     )
 
@@ -72,11 +73,11 @@ def by_hand(window, weights):
 
 def losses(train, held_out, optimum=0.0, **settings):
     looks = np.arange(1, len(held_out) + 1)
-    return plot.loss_curves(train, looks, held_out, optimum, title="t", value_label="mean squared error", **settings)
+    return drawing.loss_curves(train, looks, held_out, optimum, title="t", value_label="mean squared error", **settings)
 
 
 def snapshots(count, *shape):
-    return plot.snapshot_curves(
+    return drawing.snapshot_curves(
         np.arange(shape[0]), np.arange(count), noise(count, *shape), noise(*shape), title="t", lag_label="tap"
     )
 
@@ -169,7 +170,7 @@ REFUSED = {
         "`spectra['s']` is complex128",
     ),
     "complex snapshots": (
-        lambda: plot.snapshot_curves(
+        lambda: drawing.snapshot_curves(
             np.arange(3), np.arange(2), complex_noise(2, 3, 1, 1), noise(3, 1, 1), title="t", lag_label="tap"
         ),
         "`snapshots` is complex128",
@@ -381,6 +382,7 @@ def test_notes_stand_under_legend_and_axes():
 def test_a_notebook_shows_it_and_no_pyplot_is_left_behind():
     code = """
 import sys, numpy as np
+from experiments import drawing
 from jconv import plot
 figure = plot.kernel_heatmaps(np.ones((3, 1, 1)), title="t")
 assert figure._repr_png_().startswith(b"\\x89PNG")
