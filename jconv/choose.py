@@ -41,12 +41,12 @@ class MethodOfEach:
         return self.output, self.input, self.kernel
 
 
-def choose(face: Face, problem: Problem, platform: str, method: str = "auto") -> str:
-    """The name of the method that runs for `face` on `platform` where `method` is "auto" or "direct"."""
+def choose(face: Face, problem: Problem, method: str = "auto") -> str:
+    """The name of the method that computes `face` on the problem's platform where `method` is "auto" or "direct"."""
     if not problem.window.known:
         return ANY_LENGTH
     problem = problem.usual
-    costs = estimate(face, problem, platform)
+    costs = estimate(face, problem)
     if method == "direct":
         costs = {name: cost for name, cost in costs.items() if not REGISTRY[name].spreads(face, problem)}
     sound = {name: cost for name, cost in costs.items() if objection(name, face, problem, costs) is None}
@@ -55,10 +55,10 @@ def choose(face: Face, problem: Problem, platform: str, method: str = "auto") ->
     return min(sound, key=sound.__getitem__)
 
 
-def estimate(face: Face, problem: Problem, platform: str) -> dict[str, float]:
+def estimate(face: Face, problem: Problem) -> dict[str, float]:
     """The estimated cost of each method that can do this face, in nanoseconds on a CPU, else in multiplications."""
     able = [name for name, method in REGISTRY.items() if not method.refuses(problem)]
-    if platform != "cpu":
+    if problem.platform != "cpu":
         return {name: cost for name, cost in _unmeasured(problem).items() if name in able}
     return {name: sum(terms.values()) for name in able if (terms := cost_terms(name, face, problem)) is not None}
 
@@ -76,7 +76,7 @@ def cost_terms(method: str, face: Face, problem: Problem) -> dict[str, float] | 
 def objection(method: str, face: Face, problem: Problem, costs: dict[str, float] | None = None) -> str | None:
     """Why a method that can do a face is not taken for it, even if it has the least of `costs`; or None."""
     operands = moved(problem) + entries(problem.k_shape)
-    widened = operands if problem.dtype != problem.accumulate else 0.0
+    widened = operands if problem.widened().dtype != problem.dtype else 0.0
     wider = problem.accumulate.itemsize / problem.dtype.itemsize
     times = wider * (held(method, face, problem) + widened) / operands
     if times > MOST_HELD:

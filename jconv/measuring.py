@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 import time
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def measured_choice(problem: Problem, cache: str | PathLike[str] | None) -> dict
 
 
 def _fastest(face: Face, problem: Problem) -> str:
-    costs = estimate(face, problem, "cpu" if jax.default_backend() == "cpu" else "cuda")
+    problem = replace(problem, platform=jax.default_backend())
+    costs = estimate(face, problem)
     sound = [name for name in costs if objection(name, face, problem) is None] or list(costs)
     worth = [name for name in sound if costs[name] <= HOPELESS * min(costs[other] for other in sound)]
     times = {name: _seconds(name, face, problem) for name in worth} if len(worth) > 1 else {worth[0]: 0.0}

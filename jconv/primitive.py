@@ -5,7 +5,6 @@ rule with a table of six rows, and one batching rule that folds the mapped axis 
 Operands and results have the five axes of `jconv.methods.problem`.
 """
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -68,7 +67,9 @@ def convolve(
     return conv_p.bind(first, second, face=face, window=window, method=method, precision=precision, dtype=dtype)
 
 
-def problem_of(face: Face, first: Any, second: Any, window: Window, precision: Any, dtype: np.dtype) -> Problem:
+def problem_of(
+    face: Face, first: Any, second: Any, window: Window, precision: Any, dtype: np.dtype, platform: str = "cpu"
+) -> Problem:
     """The static description of a call, from the shapes and dtypes of its operands."""
     sizes = dict(zip(OPERANDS[face], (first.shape, second.shape), strict=False))
     problems, groups = first.shape[0], first.shape[3]
@@ -77,7 +78,7 @@ def problem_of(face: Face, first: Any, second: Any, window: Window, precision: A
     outputs = sizes["y"][4] if "y" in sizes else sizes["k"][4]
     operand_dtype = _common(first.dtype, second.dtype)
     accumulate = sum_dtype(_common(operand_dtype, dtype))
-    return Problem(window, problems, batch, groups, inputs, outputs, operand_dtype, accumulate, precision)
+    return Problem(window, problems, batch, groups, inputs, outputs, operand_dtype, accumulate, precision, platform)
 
 
 def sum_dtype(dtype: Any) -> np.dtype:
@@ -100,15 +101,14 @@ def _common(a: Any, b: Any) -> np.dtype:
 
 
 def _run(first: Array, second: Array, *, face, window, method, precision, dtype, platform: str) -> Array:
-    problem = problem_of(face, first, second, window, precision, dtype)
+    problem = problem_of(face, first, second, window, precision, dtype, platform)
     shape = _result_shape(face, problem)
     if first.size == 0 or second.size == 0 or 0 in shape:
         return jnp.zeros(shape, dtype)
     method = getattr(method, face) if isinstance(method, MethodOfEach) else method
-    name = method if method in REGISTRY else choose(face, problem, platform, method)
-
-    wanted = problem.accumulate if platform == "cpu" else problem.dtype
-    problem = replace(problem, dtype=wanted, platform=platform)
+    name = method if method in REGISTRY else choose(face, problem, method)
+    problem = problem.widened()
+    wanted = problem.dtype
 
     def compute(first: Array, second: Array) -> Array:
         converted = not first.dtype == second.dtype == wanted

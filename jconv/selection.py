@@ -1,5 +1,6 @@
 """The automatic choice, shown: `choose_method` names it, or times the methods instead, and `explain` says why."""
 
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -85,8 +86,8 @@ def choose_method(
         if problem.usual != problem or not problem.window.known:
             raise ValueError("`measure`=True needs sizes that are known, and an example at least; `x` has not")
         return measured_choice(problem, cache)
-    platform = platform_of(platform)
-    return {face: choose(face, problem, platform) for face in FACES}
+    problem = replace(problem, platform=platform_of(platform))
+    return {face: choose(face, problem) for face in FACES}
 
 
 def explain(
@@ -130,17 +131,17 @@ def explain(
         transposed,
         output_padding,
     )
-    platform, problem = platform_of(platform), problem.usual
+    problem = replace(problem, platform=platform_of(platform)).usual
     lines = []
     for face in FACES:
-        chosen = choose(face, problem, platform)
+        chosen = choose(face, problem)
         lines.append(f"{face} ({MEANING[face]}): {chosen}")
         if not problem.window.known:
             lines.append(f"    the length {problem.window.input_length} is not known, nor what each method would take")
             continue
-        costs = estimate(face, problem, platform)
+        costs = estimate(face, problem)
         for name in sorted(costs, key=costs.__getitem__):
-            lines.append(f"  {'>' if name == chosen else ' '} {name:8}{_cost(name, face, problem, platform, costs)}")
+            lines.append(f"  {'>' if name == chosen else ' '} {name:8}{_cost(name, face, problem, costs)}")
         unlisted = [name for name in REGISTRY if name not in costs]
         lines.append(f"    not considered: {', '.join(_unlisted(name, problem) for name in unlisted)}")
     return "\n".join(lines)
@@ -205,9 +206,9 @@ def platform_of(platform: str | None) -> str:
     return {"gpu": "cuda"}.get(platform, platform)
 
 
-def _cost(name: str, face: Face, problem: Problem, platform: str, costs: dict[str, float]) -> str:
+def _cost(name: str, face: Face, problem: Problem, costs: dict[str, float]) -> str:
     cost = costs[name]
-    if platform != "cpu":
+    if problem.platform != "cpu":
         return f"{cost:10.3g} multiplications' worth (operation counts, not measured)"
     terms = cost_terms(name, face, problem) or {}
     largest = max(terms, key=terms.__getitem__)

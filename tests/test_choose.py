@@ -137,7 +137,7 @@ def test_what_holds_too_much_memory_is_not_taken():
     """Windows laid out for 40 taps are 40 signals; the bound is of four times the operands and the result."""
     problem = problem_of_call(shape(4, 4000, 32, dtype=jnp.float64), shape(40, 32, 32, dtype=jnp.float64))
     for face in FACES:
-        name = choose(face, problem, "cpu", "direct")
+        name = choose(face, problem, "direct")
         assert "would hold" in str(objection("gemm", face, problem))
         others = [held(other, face, problem) for other in ("taps", "gemm")]
         assert held(name, face, problem) == min(others)

@@ -114,8 +114,8 @@ def test_an_unknown_batch_gets_the_method_of_a_usual_one(case):
     (batch,) = export.symbolic_shape("b")
     problem = problem_of_call(x, k, **case.options)
     for face in FACES:
-        usual = choose(face, replace(problem, batch=USUAL_SIZE), "cpu")
-        assert choose(face, replace(problem, batch=batch), "cpu") == usual
+        usual = choose(face, replace(problem, batch=USUAL_SIZE))
+        assert choose(face, replace(problem, batch=batch)) == usual
 
 
 MODULES = {

@@ -117,9 +117,9 @@ def test_errors_of_noise_are_within_the_ratio_of_the_bound(face, taps):
 
 def test_direct_never_takes_what_spreads_errors():
     problem = problem_of_call(shape(*WIDE["x"]), shape(*WIDE["kernel"]))
-    assert choose("kernel", problem, "cpu") == "winograd"
+    assert choose("kernel", problem) == "winograd"
     for face in FACES:
-        assert choose(face, problem, "cpu", "direct") != "winograd"
+        assert choose(face, problem, "direct") != "winograd"
         assert REGISTRY["winograd"].spreads(face, problem)
 
 

@@ -30,8 +30,8 @@ SMALL_RESULT, LARGE_RESULT = 8192, 20000  # and entries
 class Problem:
     """All that is static about one call: the window, the sizes, and how to do the arithmetic.
 
-    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. What a loop may hold, and
-    which loops run side by side, depends on the `platform`; on "cpu" a method is given operands of `accumulate`.
+    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. Which method is chosen, what
+    a loop may hold and which loops run side by side depend on the `platform`.
     """
 
     window: Window
@@ -65,6 +65,12 @@ class Problem:
         """This problem, `USUAL_SIZE` where the batch or the number of problems is a symbol or zero: for decisions."""
         problems, batch = (n if isinstance(n, int) and n else USUAL_SIZE for n in (self.problems, self.batch))
         return replace(self, problems=problems, batch=batch)
+
+    def widened(self) -> "Problem":
+        """This problem as a method is given it: on a CPU, whose loops would convert each entry many times, operands of
+        16 bits are converted to `accumulate` once and beforehand.
+        """
+        return replace(self, dtype=self.accumulate) if self.platform == "cpu" else self
 
     def mirrored(self) -> "Problem":
         """The problem whose output face is this one's input face, once `y` has zeros for its stride.

@@ -128,7 +128,7 @@ def test_the_fit_finds_the_constants_that_made_the_times(tmp_path):
         cells = {}
         for face, cell in fit.CELL_OF[problem.transposed].items():
             described = fit.sums(problem)
-            costs = estimate(face, described, "cpu")
+            costs = estimate(face, described)
             cells[cell] = {name: {"ms": cost / 1e6} for name, cost in costs.items()}
         problems[problem.name] = {"problem": problem.facts(), "cells": cells}
     machine = {"versions": {"jax": "1.2.3"}, "processor": "abacus", "cores": 7, "date": "1620-05-03"}
