@@ -110,7 +110,7 @@ CASES = (
     Case(
         "long kernel in parts",
         batch=1,
-        length=12000,
+        length=6000,
         taps=520,
         inputs=1,
         outputs=2,
@@ -121,8 +121,8 @@ CASES = (
     Case(
         "long kernel of two channels in parts",
         batch=1,
-        length=12000,
-        taps=520,
+        length=6000,
+        taps=300,
         inputs=2,
         outputs=2,
         dilation=4,
@@ -131,3 +131,16 @@ CASES = (
     Case("cropped in front to nothing", length=3, taps=4, padding=(-4, 5)),
     Case("cropped behind to nothing", length=3, taps=4, padding=(5, -4), stride=2),
 )
+
+BY_NAME = {case.name: case for case in CASES}
+assert len(BY_NAME) == len(CASES), "two cases have one name"
+
+
+def case_named(name: str) -> Case:
+    """The row of the table with this name."""
+    return BY_NAME[name]
+
+
+def cases_named(*names: str) -> list[Case]:
+    """The rows with these names."""
+    return [BY_NAME[name] for name in names]

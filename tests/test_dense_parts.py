@@ -4,9 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers import check_faces, faces
 from problems import CASES, Case
-from test_meshes import faces
-from test_values import check_faces
 
 from jconv.methods import Problem, dense
 from jconv.window import Window

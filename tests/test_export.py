@@ -1,4 +1,4 @@
-"""`jax.export` with a batch, or a length, that is not known yet."""
+"""`jax.export` with a symbolic batch or length: values, gradients, modules, and what is refused."""
 
 import itertools
 from dataclasses import replace
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from bounds import check
 from flax import nnx
+from helpers import check_faces, each_case, faces
 from jax import export
 from problems import CASES, Case
 
@@ -31,7 +32,14 @@ FEW = (
     Case("depthwise, taps in a loop", length=99, inputs=3, outputs=3, groups=3, taps=35, stride=2, padding=(9, 0)),
     Case("wide", length=64, inputs=64, outputs=64, taps=5, padding=(2, 2)),
 )
+CHOSEN = ("plain", "wide")  # by "auto" and "direct": any other choice is that of a usual batch, a test below
 LENGTHS = [name for name, method in REGISTRY.items() if method.any_length]
+
+
+def pairs(methods):
+    """Every case by each method, and what chooses among them on some."""
+    some = [(case, choice) for case in FEW if case.name in CHOSEN for choice in ("auto", "direct")]
+    return [pytest.param(*pair, id=f"{pair[1]}-{pair[0].name}") for pair in [*itertools.product(FEW, methods), *some]]
 
 
 def exported(function, *shapes, dtype: Any = np.float32):
@@ -40,40 +48,23 @@ def exported(function, *shapes, dtype: Any = np.float32):
     return export.deserialize(made.serialize()).call
 
 
-def faces_of(case, method):
-    """The output, and both gradients by the cotangent `y`."""
-
-    def function(x, kernel, y):
-        result, back = jax.vjp(lambda x, kernel: jconv.conv1d(x, kernel, **case.options, method=method), x, kernel)
-        return result, *back(y)
-
-    return function
-
-
-def check_faces(results, case, x, k, y, method):
-    output, x_gradient, k_gradient = results
-    check(output, case.form, "output", x, k, method=method)
-    check(x_gradient, case.form, "input", y, k, method=method)
-    check(k_gradient, case.form, "kernel", x, y, method=method)
-
-
-@pytest.mark.parametrize(("case", "method"), [*itertools.product(FEW, ("auto", "direct", *jconv.METHODS))], ids=str)
+@pytest.mark.parametrize(("case", "method"), pairs(jconv.METHODS))
 def test_an_unknown_batch(case, method):
     x, k, y = case.arrays()
     (batch,) = export.symbolic_shape("b")
-    run = exported(faces_of(case, method), (batch, *x.shape[1:]), k.shape, (batch, *y.shape[1:]))
-    check_faces(run(x, k, y), case, x, k, y, method)
+    run = exported(faces(method, case), (batch, *x.shape[1:]), k.shape, (batch, *y.shape[1:]))
+    check_faces(case, x, k, y, run(x, k, y), method)
 
 
-@pytest.mark.parametrize(("case", "method"), [*itertools.product(FEW, ("auto", "direct", *LENGTHS))], ids=str)
+@pytest.mark.parametrize(("case", "method"), pairs(LENGTHS))
 def test_an_unknown_batch_and_length(case, method):
     x, k, y = case.arrays()
     batch, length = export.symbolic_shape("b, n", constraints=["n >= 36"])
     outputs = jax.eval_shape(
         lambda x: jconv.conv1d(x, k, **case.options), jax.ShapeDtypeStruct((batch, length, x.shape[2]), x.dtype)
     )
-    run = exported(faces_of(case, method), (batch, length, x.shape[2]), k.shape, outputs.shape)
-    check_faces(run(x, k, y), case, x, k, y, method)
+    run = exported(faces(method, case), (batch, length, x.shape[2]), k.shape, outputs.shape)
+    check_faces(case, x, k, y, run(x, k, y), method)
 
 
 @pytest.mark.parametrize("method", ["gemm", "winograd", "fft"])
@@ -108,7 +99,7 @@ def test_only_batch_and_length_may_be_unknown():
             jax.eval_shape(jconv.conv1d, signal, weights)
 
 
-@pytest.mark.parametrize("case", [*FEW, *CASES[::4]], ids=str)
+@each_case([*FEW, *CASES])
 def test_an_unknown_batch_gets_the_method_of_a_usual_one(case):
     x, k, _ = case.arrays()
     (batch,) = export.symbolic_shape("b")
@@ -133,7 +124,8 @@ MODULES = {
 
 @pytest.mark.parametrize(
     ("name", "unknown"),
-    [pair for pair in itertools.product(MODULES, ["b", "b, n"]) if pair != ("transposed circular", "b, n")],
+    [("strided", "b"), ("transposed circular", "b")]
+    + [(name, "b, n") for name in MODULES if name != "transposed circular"],
 )
 def test_modules_and_the_gradients_of_a_loss(name, unknown):
     """Exported, they give what the same function gives when every size is known."""

@@ -1,4 +1,4 @@
-"""Programs for tools that read them: no `conv1d` in a jaxpr at any depth, and the same values.
+"""`lax_only`: the primitive is gone from the jaxpr at every depth, and the values are the same.
 
 Entries are small integers, so sums of products are exact in float32 and equality is the whole test.
 """
@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers import CHOICES
 from jax.sharding import AxisType, PartitionSpec
 
 import jconv
@@ -119,7 +120,7 @@ def test_pytrees_keywords_and_the_method_asked_for():
         np.testing.assert_array_equal(got["same"][0], X)
 
 
-@pytest.mark.parametrize("method", ["auto", "direct", *jconv.METHODS])
+@pytest.mark.parametrize("method", CHOICES)
 def test_every_method_is_written_out(method):
     function = lax_only(jax.jit(DIFFERENTIABLE["strided, grouped"]), method=method)
     assert reads_lax(function)

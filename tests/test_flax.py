@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from bounds import ROUNDOFF, check
 from flax import nnx
+from helpers import AUTO_AND_METHODS
 from problems import Case
 
-import jconv
 from jconv.nnx import Conv1D, ConvTranspose1D
 
 LENGTH, INPUTS, OUTPUTS, TAPS = 11, 4, 6, 4
@@ -293,7 +293,7 @@ def test_a_transposed_module_shares_the_kernel_it_is_the_adjoint_of():
 CASE = Case("", length=LENGTH, inputs=INPUTS, outputs=OUTPUTS, taps=3, dilation=2, padding=(2, 2), groups=2)
 
 
-@pytest.mark.parametrize("method", ["auto", *jconv.METHODS])
+@pytest.mark.parametrize("method", AUTO_AND_METHODS)
 def test_every_method_through_the_modules(method):
     settings = {
         "kernel_size": CASE.taps,

@@ -1,13 +1,16 @@
-"""On eight devices, however the arrays are laid out, the numbers are those of one device."""
+"""Arrays sharded over eight devices give the numbers of one device: under `jit` and inside `shard_map`."""
+
+import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers import close, faces
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
-from problems import CASES, Case
-from test_transformations import close
+from problems import CASES, Case, case_named
 
 import jconv
 
@@ -16,30 +19,28 @@ BATCH, CHANNELS = P("data", None, None), P(None, None, "model")
 
 
 LOOPED = [case for case in CASES if case.name.endswith("in a loop")]
+ONE_LOOP = case_named("depthwise, taps in a loop")
 
 
-def faces(method, case=CASE):
-    def run(x, k, y):
-        value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method=method, **case.options), x, k)
-        return value, *pullback(y)
-
-    return run
+@functools.cache
+def on_one_device(method, case):
+    """The case's arrays, and its faces by `method`."""
+    arrays = [jnp.asarray(a) for a in case.arrays(np.float64)]
+    return arrays, jax.jit(faces(method, case))(*arrays)
 
 
 @pytest.fixture
 def expected():
-    x, k, y = (jnp.asarray(a) for a in CASE.arrays(np.float64))
-    return (x, k, y), jax.jit(faces("taps"))(x, k, y)
+    return on_one_device("taps", CASE)
 
 
-@pytest.mark.parametrize("method", jconv.METHODS)
-@pytest.mark.parametrize("check_vma", [True, False])
+@pytest.mark.parametrize(("method", "check_vma"), [*((method, True) for method in jconv.METHODS), ("auto", False)])
 def test_shard_map_over_the_batch(method, check_vma, expected):
     arrays, (value, of_x, of_k) = expected
     mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,))
 
     def local(x, k, y):
-        value, of_x, of_k = faces(method)(x, k, y)
+        value, of_x, of_k = faces(method, CASE)(x, k, y)
         if not check_vma:  # without tracking, the sum over devices is the caller's
             of_k = jax.lax.psum(of_k, "data")
         return value, of_x, of_k
@@ -49,15 +50,18 @@ def test_shard_map_over_the_batch(method, check_vma, expected):
     close(jax.jit(run)(*arrays), (value, of_x, of_k))
 
 
-@pytest.mark.parametrize("method", jconv.METHODS)
-@pytest.mark.parametrize("case", LOOPED, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    ("case", "method"),
+    [(case, "taps") for case in LOOPED] + [(ONE_LOOP, method) for method in jconv.METHODS if method != "taps"],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_shard_map_where_methods_loop(case, method):
     """What a loop begins with must vary over the devices as its operands do."""
-    arrays = [jnp.asarray(a) for a in case.arrays(np.float64)]
+    arrays, whole = on_one_device("dense", case)
     mesh = jax.make_mesh((2,), ("data",), axis_types=(AxisType.Auto,))
     specs = (P("data"), P(), P("data"))
     run = jax.shard_map(faces(method, case), mesh=mesh, in_specs=specs, out_specs=(P("data"), P("data"), P()))
-    close(jax.jit(run)(*arrays), jax.jit(faces("dense", case))(*arrays))
+    close(jax.jit(run)(*arrays), whole)
 
 
 def test_gradient_through_shard_map(expected):
@@ -70,20 +74,21 @@ def test_gradient_through_shard_map(expected):
 
 
 LAYOUTS = {"batch": (BATCH, P()), "channels": (P(), CHANNELS), "both": (BATCH, CHANNELS)}
-SHARDED = [("auto", name) for name in LAYOUTS] + [(method, "both") for method in jconv.METHODS]
+KINDS = {"auto": AxisType.Auto, "explicit": AxisType.Explicit}
+SHARDED = [("auto", *pair) for pair in itertools.product(LAYOUTS, KINDS)]
+SHARDED += [(method, "both", "explicit") for method in jconv.METHODS]  # whose insides are laid out as if "auto"
 
 
-@pytest.mark.parametrize("kind", [AxisType.Auto, AxisType.Explicit], ids=["auto", "explicit"])
-@pytest.mark.parametrize(("method", "layout"), SHARDED)
+@pytest.mark.parametrize(("method", "layout", "kind"), SHARDED)
 def test_jit_with_sharded_inputs(method, layout, kind, expected):
     (x, k, y), results = expected
-    layout = LAYOUTS[layout]
+    layout, kind = LAYOUTS[layout], KINDS[kind]
     mesh = jax.make_mesh((4, 2), ("data", "model"), axis_types=(kind, kind))
     with jax.set_mesh(mesh):
         x, k = (jax.device_put(a, NamedSharding(mesh, spec)) for a, spec in zip((x, k), layout, strict=True))
         value = jax.jit(lambda x, k: jconv.conv1d(x, k, method=method, **CASE.options))(x, k)
         y = jax.device_put(y, value.sharding)
-        got = jax.jit(faces(method))(x, k, y)
+        got = jax.jit(faces(method, CASE))(x, k, y)
         close([np.asarray(a) for a in got], results)
         if kind is AxisType.Explicit:
             wanted = P(layout[0][0] if layout[0] else None, None, "model" if layout[1] else None)

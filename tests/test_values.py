@@ -10,59 +10,77 @@ import ml_dtypes
 import numpy as np
 import pytest
 from bounds import check
+from helpers import AUTO_AND_METHODS, check_faces, each_case, faces, with_gradients
 from oracle import pad_with_mode
-from problems import CASES, Case
+from problems import CASES, Case, case_named, cases_named
 
 import jconv
 from jconv.choose import choose
-from jconv.methods import REGISTRY
+from jconv.methods import FACES, REGISTRY
 from jconv.primitive import OPERANDS
 from jconv.selection import problem_of_call
 
-ALL = ("auto", *jconv.METHODS)
-FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.complex64, np.complex128)
+FLOATS = (np.float16, ml_dtypes.bfloat16, np.float64, np.complex64, np.complex128)  # every case is float32
 INTEGERS = (np.int8, np.int32, np.int64, np.uint8)
 
 
-def faces(case, x, k, y, method, **options):
-    """The three faces by way of conv1d: its value and its two transposes."""
+def check_case(case, method, dtype=np.float32):
+    x, k, y = case.arrays(dtype)
+    check_faces(case, x, k, y, jax.jit(faces(method, case))(x, k, y), method)
+
+
+@each_case(CASES)
+@pytest.mark.parametrize("method", jconv.METHODS)
+def test_every_method_and_face(case, method):
+    check_case(case, method)
+
+
+def test_auto_takes_a_method_that_can_do_the_case():
+    """So it runs what the sweep of methods has run."""
+    for case in CASES:
+        x, k, _ = case.arrays()
+        problem = problem_of_call(x, k, **case.options)
+        for face in FACES:
+            REGISTRY[choose(face, problem)].check(problem)
+
+
+@each_case(cases_named("plain", "narrow groups, parts in a loop", "positions summed in halves", "long kernel in parts"))
+def test_auto_runs(case):
+    """Cases for which it takes "taps", "gemm", "fft", and not the same for each face."""
+    check_case(case, "auto")
+
+
+@each_case(cases_named("strided and dilated"))
+@pytest.mark.parametrize("dtype", FLOATS, ids=lambda dtype: np.dtype(dtype).name)
+@pytest.mark.parametrize("method", jconv.METHODS)
+def test_every_floating_dtype(method, dtype, case):
+    check_case(case, method, dtype)
+
+
+@each_case(cases_named("grouped", "depthwise"))
+@pytest.mark.parametrize("dtype", [np.float64, np.complex64], ids=["float64", "complex64"])
+@pytest.mark.parametrize("method", jconv.METHODS)
+def test_wide_and_complex_dtypes_in_groups(method, dtype, case):
+    check_case(case, method, dtype)
+
+
+@pytest.mark.parametrize(
+    ("case", "dtype"),
+    [*(("strided and dilated", dtype) for dtype in INTEGERS), ("depthwise", np.int32)],
+    ids=lambda value: value if isinstance(value, str) else np.dtype(value).name,
+)
+@pytest.mark.parametrize("method", [name for name in AUTO_AND_METHODS if name not in ("fft", "winograd")])
+def test_integers_are_exact(case, method, dtype):
+    case = case_named(case)
+    x, k, y = case.arrays(dtype)
 
     @jax.jit
     def run(x, k, y):
-        value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method=method, **case.options, **options), x, k)
-        return value, *pullback(y)
+        transposed = jconv.conv_transpose1d(y, k, method=method, **transposed_options(case))
+        return jconv.conv1d(x, k, method=method, **case.options), transposed
 
-    return run(x, k, y)
-
-
-def check_faces(case, x, k, y, results, method):
-    check(results[0], case.form, "output", x, k, method=method)
-    check(results[1], case.form, "input", y, k, method=method)
-    check(results[2], case.form, "kernel", x, y, method=method)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize("method", ALL)
-def test_every_method_and_face(case, method):
-    x, k, y = case.arrays()
-    check_faces(case, x, k, y, faces(case, x, k, y, method), method)
-
-
-@pytest.mark.parametrize("dtype", FLOATS, ids=lambda dtype: np.dtype(dtype).name)
-@pytest.mark.parametrize("method", ALL)
-@pytest.mark.parametrize("case", [CASES[9], CASES[15], CASES[16]], ids=lambda case: case.name)
-def test_every_floating_dtype(case, method, dtype):
-    x, k, y = case.arrays(dtype)
-    check_faces(case, x, k, y, faces(case, x, k, y, method), method)
-
-
-@pytest.mark.parametrize("dtype", INTEGERS, ids=lambda dtype: np.dtype(dtype).name)
-@pytest.mark.parametrize("method", [name for name in ALL if name not in ("fft", "winograd")])
-@pytest.mark.parametrize("case", [CASES[9], CASES[16]], ids=lambda case: case.name)
-def test_integers_are_exact(case, method, dtype):
-    x, k, y = case.arrays(dtype)
-    check(jconv.conv1d(x, k, method=method, **case.options), case.form, "output", x, k, method=method)
-    transposed = jconv.conv_transpose1d(y, k, method=method, **transposed_options(case))
+    value, transposed = run(x, k, y)
+    check(value, case.form, "output", x, k, method=method)
     check(transposed, case.form, "input", y, k, method=method)
 
 
@@ -73,52 +91,47 @@ def transposed_options(case):
     return {**case.options, "padding": (form.low, high)}
 
 
-@pytest.mark.parametrize("case", CASES[4::3], ids=lambda case: case.name)
-@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize(
+    ("case", "method"),
+    [
+        *(pytest.param(case, "xla", id=f"xla-{case.name}") for case in CASES),
+        *(pytest.param(case_named("grouped"), method, id=f"{method}-grouped") for method in AUTO_AND_METHODS),
+    ],
+)
 def test_transposed_convolution_and_its_gradients(case, method):
+    """Its faces are those of conv1d: every window by one method, and every method on one window."""
     x, k, y = case.arrays(np.float64)
-
-    @jax.jit
-    def run(x, k, y):
-        def transposed(y, k):
-            return jconv.conv_transpose1d(y, k, method=method, **transposed_options(case))
-
-        value, pullback = jax.vjp(transposed, y, k)
-        return value, *pullback(x)
-
-    value, of_y, of_k = run(x, k, y)
+    transposed = partial(jconv.conv_transpose1d, method=method, **transposed_options(case))
+    value, of_y, of_k = jax.jit(with_gradients(transposed))(y, k, x)
     check(value, case.form, "input", y, k, method=method)
     check(of_y, case.form, "output", x, k, method=method)
     check(of_k, case.form, "kernel", x, y, method=method)
 
 
-@pytest.mark.parametrize("method", ALL)
 @pytest.mark.parametrize("function", ["conv1d", "conv_transpose1d"])
-def test_channels_first_is_the_transposed_layout(method, function):
-    case = CASES[15]
+def test_channels_first_is_the_transposed_layout(function):
+    case = case_named("grouped")
     x, k, y = case.arrays()
     b = np.arange(6, dtype=np.float32)
     last, options = (x, case.options) if function == "conv1d" else (y, transposed_options(case))
     b = b[: case.outputs if function == "conv1d" else case.inputs]
     run = getattr(jconv, function)
-    a = run(last, k, b, method=method, **options)
-    c = run(last.swapaxes(1, 2), k.T, b, method=method, layout="NCL", **options)
+    a = run(last, k, b, **options)
+    c = run(last.swapaxes(1, 2), k.T, b, layout="NCL", **options)
     np.testing.assert_array_equal(np.asarray(c).swapaxes(1, 2), a)
 
 
 @pytest.mark.parametrize("batch", [(), (3,), (2, 3), (0,), (2, 0, 3)])
-@pytest.mark.parametrize("method", ALL)
-def test_any_number_of_batch_axes(batch, method):
+def test_any_number_of_batch_axes(batch):
     case = Case("", taps=2)
     x = np.random.default_rng(0).normal(size=(*batch, 20, 3)).astype(np.float32)
     k = case.arrays()[1]
-    value, pullback = jax.vjp(lambda x, k: jconv.conv1d(x, k, method=method), x, k)
-    of_x, of_k = pullback(jnp.ones_like(value))
+    value, of_x, of_k = jax.jit(with_gradients(jconv.conv1d))(x, k, np.ones((*batch, 19, 4), np.float32))
     assert value.shape == (*batch, 19, 4)
     assert of_x.shape == x.shape
     flat = x.reshape(math.prod(batch), 20, 3)
-    check(value.reshape(math.prod(batch), 19, 4), case.form, "output", flat, k, method=method)
-    check(of_k, case.form, "kernel", flat, np.ones((flat.shape[0], 19, 4), np.float32), method=method)
+    check(value.reshape(math.prod(batch), 19, 4), case.form, "output", flat, k, method="auto")
+    check(of_k, case.form, "kernel", flat, np.ones((flat.shape[0], 19, 4), np.float32), method="auto")
 
 
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
@@ -140,7 +153,7 @@ def test_padding_modes(mode, padding, length):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16], ids=["float16", "bfloat16"])
-@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("method", AUTO_AND_METHODS)
 def test_low_precision_sums_in_float32(dtype, method):
     """A sum of 4096 ones and a small term is lost in 8 or 11 bits, and kept in 24."""
     x = np.ones((1, 4096, 1), dtype)
@@ -160,7 +173,7 @@ def test_preferred_element_type_widens_integers():
 
 
 def test_bias_is_added_once_to_every_position():
-    x, k, _ = CASES[0].arrays(np.float64)
+    x, k, _ = case_named("plain").arrays(np.float64)
     bias = np.arange(4.0)
     plain = np.asarray(jconv.conv1d(x, k))
     np.testing.assert_array_equal(jconv.conv1d(x, k, bias), plain + bias)
@@ -180,17 +193,35 @@ def test_ten_million_samples_and_a_kernel_of_65536():
     assert np.abs(y - expected).max() <= 20 * np.finfo(np.float32).eps * np.linalg.norm(k)
 
 
-@pytest.mark.parametrize(("method", "dtype"), [("auto", np.float32), ("taps", ml_dtypes.bfloat16)])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+ON_CPU_ALONE = (  # loops of a shape that is not made elsewhere
+    "narrow groups, a sum in three parts",
+    "narrow groups, phases of two sums",
+    "positions summed in halves",
+)
+TAKEN = ("plain", "grouped", "depthwise", "many to one a group", "depthwise, taps in a loop", "long kernel in parts")
+
+
+@pytest.mark.parametrize(
+    ("case", "method", "dtype"),
+    [
+        *((case.name, "taps", ml_dtypes.bfloat16) for case in CASES if case.name not in ON_CPU_ALONE),
+        *((name, "auto", np.float32) for name in TAKEN),
+    ],
+    ids=lambda value: value if isinstance(value, str) else np.dtype(value).name,
+)
 def test_what_accelerators_run_is_right_too(case, method, dtype):
     """Other loops than on a CPU, and operands that are not widened beforehand; run here, for want of another device."""
-    x, k, y = case.arrays(dtype)
-    problem = replace(problem_of_call(x, k, **case.options), platform="cuda")
-    flat = {"x": x, "k": k, "y": y}
+    case = case_named(case)
+    arrays = dict(zip("xky", case.arrays(dtype), strict=True))
+    problem = replace(problem_of_call(arrays["x"], arrays["k"], **case.options), platform="cuda")
     shapes = {"x": problem.x_shape, "k": problem.k_shape, "y": problem.y_shape}
-    axes = {name: jnp.asarray(flat[name]).reshape(shapes[name]) for name in flat}
-    for face, (first, second, result) in OPERANDS.items():
-        name = choose(face, problem, "cuda") if method == "auto" else method
-        run = jax.jit(partial(REGISTRY[name].run, face, problem=problem))
-        got = run(axes[first], axes[second]).astype(dtype).reshape(flat[result].shape)
-        check(got, case.form, face, flat[first], flat[second], method=name)
+    names = {face: choose(face, problem) if method == "auto" else method for face in FACES}
+
+    @jax.jit
+    def run(x, k, y):
+        axes = {name: a.reshape(shapes[name]) for name, a in zip("xky", (x, k, y), strict=True)}
+        return [REGISTRY[names[face]].run(face, axes[a], axes[b], problem) for face, (a, b, _) in OPERANDS.items()]
+
+    for result, (face, (first, second, third)) in zip(run(**arrays), OPERANDS.items(), strict=True):
+        got = result.astype(dtype).reshape(arrays[third].shape)
+        check(got, case.form, face, arrays[first], arrays[second], method=names[face])

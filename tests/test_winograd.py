@@ -4,16 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from helpers import check_faces, faces
 from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 from problems import CASES, Case
-from test_meshes import faces
-from test_values import check_faces
 
 from jconv.choose import MOST_ERROR, choose
-from jconv.methods import FACES, REGISTRY, tiles
-from jconv.methods.pieces import Pieces
-from jconv.methods.tiles import Tiles, error_ratio
+from jconv.methods import FACES, REGISTRY
+from jconv.methods.winograd_tiles import Pieces, Tiles, error_ratio
 from jconv.primitive import OPERANDS
 from jconv.selection import problem_of_call
 from jconv.window import Window
