@@ -21,7 +21,7 @@ STRICT = {
 
 @pytest.fixture
 def compiled_anew():
-    """For tests that change what methods do: what was compiled before, and what the test compiles, is forgotten."""
+    """JAX's caches are emptied before and after: for tests that change what methods do."""
     jax.clear_caches()
     yield
     jax.clear_caches()

@@ -1,4 +1,4 @@
-"""Bad input: each kind has its error type and a text that names the argument, its value and what it disagrees with.
+"""Bad input: each kind has its error type and a text with the argument, its value and what it disagrees with.
 
 Nothing has been traced by then: the primitive is out of reach here, so a check that is missing shows as another error.
 """

@@ -1,4 +1,4 @@
-"""The door of the package: parts on demand, the version, and what it says to values of PyTorch's."""
+"""`import jconv`: parts loaded on demand, missing extras, the version, and hints for PyTorch's tensors and modules."""
 
 import subprocess
 import sys

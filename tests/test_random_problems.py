@@ -1,4 +1,4 @@
-"""Problems that nobody thought of: sizes, paddings, modes, layouts and methods drawn at random, held to the oracle.
+"""Randomly drawn sizes, paddings, modes, layouts and methods against the float64 oracle.
 
 A plain run draws the same few every time; `pytest tests/test_random_problems.py -n 0 --hypothesis-profile=long` draws
 thousands of new ones.

@@ -1,4 +1,4 @@
-"""The README says what is so: its code runs, its commands are valid, its names exist."""
+"""The README is true: its code and recipes run, its commands are valid, its files and names exist."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Where the windows lie: padding words, lengths and fields against definitions written out here."""
+"""Padding words, output lengths and receptive fields against definitions written out here."""
 
 import math
 
