@@ -1,1 +1,1 @@
-"""Time jconv against its peers on a named grid of problems: `python -m benchmarks --help`."""
+"""Time jconv against its peers on named grids of cases: `python -m benchmarks --help`."""

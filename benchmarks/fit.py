@@ -10,9 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.problems import Problem, from_facts
-from benchmarks.summary import in_cores
-from jconv.costs import Counts, counts
+from benchmarks.cases import Case, from_facts
+from benchmarks.machine import in_cores
 from jconv.methods import FACES, METHODS, Face
 from jconv.methods import Problem as Sums
 from jconv.selection import problem_of_call
@@ -26,7 +25,7 @@ CELL_OF: dict[bool, dict[Face, str]] = {
 }
 
 
-def sums(problem: Problem) -> Sums:
+def sums(problem: Case) -> Sums:
     """A benchmark's problem as the library sees it, whose output face is that of `conv1d`."""
     mapped = bool(problem.examples)
     x = jax.ShapeDtypeStruct(problem.x_shape[mapped and not problem.shared_signal :], jnp.float32)
@@ -90,7 +89,7 @@ def fit(runs: list[dict[str, Any]]) -> dict[str, dict[Face, dict[str, float]]]:
                 (counted, times[method], min(times.values()) / times[method])
                 for results in runs
                 for problem, times in measured(results, face)
-                if method in times and (counted := counts(method, face, problem)) is not None
+                if method in times and (counted := REGISTRY[method].counts(face, problem)) is not None
             ]
             if len(rows) >= FEWEST:
                 fitted.setdefault(method, {})[face] = least_squares(rows)
@@ -121,9 +120,9 @@ def write(runs: list[dict[str, Any]], target: Path = TARGET) -> Path:
     """Replace the table of constants by those of `runs`."""
     runs = by_processor(runs)
     lines = [
-        '"""Nanoseconds on a CPU for each count of `jconv.costs`, of each method and face.',
+        '"""Nanoseconds on a CPU for each count of each method and face (`Method.counts`).',
         "",
-        "Written by `python -m benchmarks --fit`; do not edit. From the main grid on:",
+        "Written by `python -m benchmarks fit`; do not edit. From the main grid on:",
         "",
         *(f"- {_described(run['machine'])}" for run in runs),
         '"""',

@@ -1,4 +1,4 @@
-"""One problem, start to end: make every contender ready, check what it computes, then race those that are right."""
+"""One case, start to end: make every contender ready, check what it computes, then race those that are right."""
 
 import statistics
 import time
@@ -8,27 +8,26 @@ from typing import Any
 import numpy as np
 
 from benchmarks import oracle
-from benchmarks.cells import activation_of, cells_of
+from benchmarks.cases import Case, activation_of, cells_of
 from benchmarks.contenders import Contender, Ready
-from benchmarks.problems import Problem
 from benchmarks.timing import Patience, race
 
 Record = dict[str, Any]
 
 
-def measure(problem: Problem, contenders: list[Contender], dtype: np.dtype, epsilon: float, patience: Patience):
-    """The record of one problem: for each cell what each contender needed, or why it did not take part."""
-    operands = oracle.operands(problem, dtype)
-    right = oracle.expected(problem, *operands)
+def measure(case: Case, contenders: list[Contender], dtype: np.dtype, epsilon: float, patience: Patience):
+    """The record of one case: for each cell what each contender needed, or why it did not take part."""
+    operands = oracle.operands(case, dtype)
+    right = oracle.expected(case, *operands)
     slowest: dict[str, float] = {}  # seconds, of each contender's slowest face so far
     cells = {}
-    for cell in cells_of(problem):
+    for cell in cells_of(case):
         slack = (0.0,) * len(right[cell])
         if activation_of(cell) == "relu":
-            slack = oracle.unsure(problem, *operands, _rounding(problem.width * _channels(problem), epsilon))
-        truth = Truth(right[cell], (_tolerance(problem, epsilon),) * len(slack), slack)
-        cells[cell] = one_cell(problem, cell, contenders, operands, truth, patience, slowest)
-    return {"problem": problem.facts(), "cells": cells}
+            slack = oracle.unsure(case, *operands, _rounding(case.width * _channels(case), epsilon))
+        truth = Truth(right[cell], (_tolerance(case, epsilon),) * len(slack), slack)
+        cells[cell] = one_cell(case, cell, contenders, operands, truth, patience, slowest)
+    return {"problem": case.facts(), "cells": cells}
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Truth:
 
 
 def one_cell(
-    problem, cell: str, contenders: list[Contender], operands, truth: Truth, patience: Patience, slowest
+    case, cell: str, contenders: list[Contender], operands, truth: Truth, patience: Patience, slowest
 ) -> dict[str, Record]:
     """The records of one cell: those that are right have raced."""
     records: dict[str, Record] = {}
@@ -70,12 +69,12 @@ def one_cell(
     leader: dict[str, str] = {}  # program -> the contender timed for all that share it
     for contender in contenders:
         name = contender.name
-        reason = contender.refuses(problem, cell) or _too_slow(name, cell, slowest, patience)
+        reason = contender.refuses(case, cell) or _too_slow(name, cell, slowest, patience)
         if reason:
             records[name] = {"skipped": reason}
             continue
         try:
-            ready = contender.prepare(problem, cell, operands, programs)
+            ready = contender.prepare(case, cell, operands, programs)
             if ready.program is not None and ready.program in leader:
                 records[name] = {"same program as": leader[ready.program]}
                 continue
@@ -116,10 +115,10 @@ def _too_slow(name: str, cell: str, slowest: dict[str, float], patience: Patienc
     return f"a call would take about {seconds:.0f} s" if seconds > patience.most_seconds_a_call else None
 
 
-def _tolerance(problem: Problem, epsilon: float) -> float:
+def _tolerance(case: Case, epsilon: float) -> float:
     """Of the longest sum of any face."""
-    of_kernel = problem.batch * problem.windows * (problem.examples if problem.shared_signal else 1)
-    return _rounding(max(problem.width * _channels(problem), of_kernel), epsilon)
+    of_kernel = case.batch * case.windows * (case.examples if case.shared_signal else 1)
+    return _rounding(max(case.width * _channels(case), of_kernel), epsilon)
 
 
 def _rounding(terms: int, epsilon: float) -> float:
@@ -127,8 +126,8 @@ def _rounding(terms: int, epsilon: float) -> float:
     return min(64 * epsilon * max(terms, 1) ** 0.5, 0.25)
 
 
-def _channels(problem: Problem) -> int:
-    return max(problem.inputs, problem.outputs) // problem.groups
+def _channels(case: Case) -> int:
+    return max(case.inputs, case.outputs) // case.groups
 
 
 def _quartiles(values: list[float]) -> tuple[float, float]:

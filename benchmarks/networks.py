@@ -1,8 +1,8 @@
-"""Small networks as people build them of 1-D convolutions, each written once over `ops` (benchmarks/ops.py).
+"""Small networks as people build them of 1-D convolutions, each written once for all libraries.
 
 What is timed of one is the value and the gradients of its loss for all parameters. They are known designs cut down to a
 step of some milliseconds, not copies: what has no convolution and is the same for all (dropout, attention, the scan of
-a state-space model) is left out.
+a state-space model) is left out. `ops` are the operations of a library (`benchmarks/network_contenders.py`).
 """
 
 from collections.abc import Callable
@@ -32,11 +32,11 @@ class Network:
         return f"{self.words}; {','.join(map(str, self.x_shape))}"
 
     def facts(self) -> dict[str, Any]:
-        """What its results are kept under, as JSON would read it back."""
+        """What its results are stored with, as JSON reads it back."""
         return {"name": self.name, "words": self.words, "x_shape": list(self.x_shape)}
 
     def loss(self, ops, x, labels):
-        """The scalar that is differentiated."""
+        """The scalar that is differentiated, of a signal and labels."""
         if self.body is None:
             raise ValueError(f"network {self.name!r} is known by its results only")
         result = self.body(ops, x)
@@ -44,7 +44,7 @@ class Network:
 
 
 def from_facts(values: dict[str, Any]) -> Network:
-    """The network that its `facts` describe, without its body."""
+    """The network that its `facts` describe, but for its body."""
     return Network(values["name"], values["words"], tuple(values["x_shape"]))
 
 

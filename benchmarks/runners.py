@@ -7,11 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import jconv
-from benchmarks.cells import ACTIVATIONS, activation_of
-from benchmarks.contenders import Contender, Ready, jax_contender, per_example
-from benchmarks.layouts import CHANNELS_LAST
-from benchmarks.problems import Problem
-from jconv.costs import FEWEST_PAIRS
+from benchmarks.cases import Case, activation_of
+from benchmarks.contenders import ACTIVATIONS, CHANNELS_LAST, Contender, Ready, jax_contender, per_example
+from jconv.cpu import FEWEST_PAIRS
 
 IN_TWO_CALLS = "auto in two calls"
 MILLION = 1_000_000
@@ -43,9 +41,7 @@ def in_two_calls() -> Contender:
     return Contender(IN_TWO_CALLS, False, lambda problem, cell: None, _two_calls_ready)
 
 
-def _two_calls_ready(
-    problem: Problem, cell: str, operands: tuple[np.ndarray, ...], programs: dict[str, Ready]
-) -> Ready:
+def _two_calls_ready(problem: Case, cell: str, operands: tuple[np.ndarray, ...], programs: dict[str, Ready]) -> Ready:
     activate = ACTIVATIONS[activation_of(cell) or ""]
     convolution = per_example(problem, by_jconv("auto", problem))
     arrays = [jnp.asarray(a) for a in CHANNELS_LAST.native(cell, *operands)]
@@ -67,7 +63,7 @@ def _two_calls_ready(
     return Ready(call, lambda computed: CHANNELS_LAST.restored(cell, computed))
 
 
-def by_jconv(method: str, problem: Problem):
+def by_jconv(method: str, problem: Case):
     """This library as `(x, kernel) -> y`, or `(x, kernel, bias) -> y`."""
     function = jconv.conv_transpose1d if problem.transposed else jconv.conv1d
     return partial(
@@ -80,7 +76,7 @@ def by_jconv(method: str, problem: Problem):
     )
 
 
-def _refuses(method: str, problem: Problem, cell: str) -> str | None:
+def _refuses(method: str, problem: Case, cell: str) -> str | None:
     """Why a method would be absurd here, from its operation counts; `auto` never is."""
     work = problem.multiplications
     grouped = problem.groups * max(problem.examples, 1) > 1
@@ -98,13 +94,13 @@ def _refuses(method: str, problem: Problem, cell: str) -> str | None:
     return None
 
 
-def _window_elements(problem: Problem) -> int:
+def _window_elements(problem: Case) -> int:
     """All windows laid out: those of the narrow side, as wide as the channels of the side that is read."""
     channels = problem.outputs if problem.transposed else problem.inputs
     return max(problem.examples, 1) * problem.batch * problem.windows * problem.width * channels
 
 
-def _spectrum_elements(problem: Problem) -> int:
+def _spectrum_elements(problem: Case) -> int:
     """The kernel's spectrum, at a block of at least four spans or the whole signal."""
     size = min(max(4 * problem.span, 1024), problem.windows * problem.stride + problem.span)
     return max(problem.examples, 1) * size * problem.inputs * problem.outputs // problem.groups

@@ -9,18 +9,15 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import fit, oracle, peers, report
-from benchmarks.cells import CELLS, cells_of, jax_cell
-from benchmarks.contenders import per_example
-from benchmarks.grids import select
-from benchmarks.problems import GRID, HELD_OUT, Problem, from_facts
+from benchmarks.cases import CELLS, GRID, HELD_OUT, Case, cells_of, from_facts, select
+from benchmarks.contenders import jax_cell, per_example
 from benchmarks.runners import ours
 from jconv.choose import estimate
-from jconv.costs import counts
 from jconv.methods import FACES
 
 TINY = (
-    Problem("tiny", "dense", 1, 12, 2, 3, 3, scan=True),
-    Problem("tiny-up", "transposed", 1, 6, 2, 2, 2, stride=2, transposed=True),
+    Case("tiny", "dense", 1, 12, 2, 3, 3, scan=True),
+    Case("tiny-up", "transposed", 1, 6, 2, 2, 2, stride=2, transposed=True),
 )
 
 
@@ -28,10 +25,9 @@ TINY = (
 def lax_alone(monkeypatch):
     """As if no peer but jax.lax were installed, and only two contenders of ours: fewer to compile."""
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
-    monkeypatch.setattr("benchmarks.peers_elsewhere.find_spec", lambda name: None)
     monkeypatch.setattr("benchmarks.runners.ours", lambda: ours(("auto", "taps")))
     monkeypatch.setattr("benchmarks.__main__.set_precision", lambda options: None)
-    monkeypatch.setattr("benchmarks.roofline.ceilings", lambda dtype: dict.fromkeys(RATES, 1e9))
+    monkeypatch.setattr("benchmarks.machine.ceilings", lambda dtype: dict.fromkeys(RATES, 1e9))
 
 
 RATES = ("matrix product FLOP/s", "copy bytes/s", "large copy bytes/s")
@@ -39,7 +35,7 @@ RATES = ("matrix product FLOP/s", "copy bytes/s", "large copy bytes/s")
 
 @pytest.mark.usefixtures("lax_alone")
 def test_a_run_is_measured_kept_and_reported(tmp_path, capsys):
-    options = command.arguments(["--budget", "0", "--rounds", "1", "--into", str(tmp_path), "--resume"])
+    options = command.arguments(["run", "--budget", "0", "--rounds", "1", "--into", str(tmp_path), "--resume"])
     command.run(options, list(TINY[:1]))
     assert "left out, not installed: flax, equinox, keras, torch, scipy" in capsys.readouterr().out
     (path,) = (tmp_path / "results").glob("*.json")
@@ -75,7 +71,7 @@ def test_the_grid_is_large_and_names_are_its_own():
         select("main", "nothing-like-it")
 
 
-SMALL = Problem("small", "any", 2, 40, 4, 6, 3, padding=(2, 1))
+SMALL = Case("small", "any", 2, 40, 4, 6, 3, padding=(2, 1))
 ORACLE_PROBLEMS = [
     SMALL,
     replace(SMALL, stride=3, dilation=2, groups=2),
@@ -88,7 +84,7 @@ ORACLE_PROBLEMS = [
 
 @pytest.mark.parametrize("problem", ORACLE_PROBLEMS)
 def test_what_is_right_is_what_jax_gives_in_float64(problem):
-    (by_lax,) = [peer for peer in peers.jax_peers()[0] if peer.name == "lax NWC"]
+    (by_lax,) = [peer for peer in peers.installed()[0] if peer.name == "lax NWC"]
     operands = oracle.operands(problem, np.dtype(np.float64))
     right = oracle.expected(problem, *operands)
     for cell in cells_of(problem):
@@ -172,8 +168,8 @@ def test_each_processor_keeps_times_of_its_own():
 )
 def test_only_runs_of_the_main_grid_in_float32_are_fitted_to(dtype, grid, why, tmp_path):
     path = tmp_path / "run.json"
-    with pytest.raises(SystemExit, match=r"--fit needs .*run\.json"):
-        command.main(["--fit", str(path)])
+    with pytest.raises(SystemExit, match=r"fit needs .*run\.json"):
+        command.main(["fit", str(path)])
     path.write_text(json.dumps({"machine": {"dtype": dtype, "grid": grid}, "problems": {}}))
     with pytest.raises(SystemExit, match=why):
-        command.main(["--fit", str(path)])
+        command.main(["fit", str(path)])

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from benchmarks import measure, oracle, peers
-from benchmarks.cells import ACTIVATIONS, activation_of, cells_of
-from benchmarks.losses import LOSSES
-from benchmarks.peers import loss_peers
-from benchmarks.problems import GRID, Problem, from_facts
+from benchmarks.cases import GRID, LOSSES, Case, activation_of, cells_of, from_facts
+from benchmarks.contenders import ACTIVATIONS
+from benchmarks.peers import LOSS_PEERS, installed
 from benchmarks.runners import IN_TWO_CALLS, in_two_calls, ours
 from benchmarks.timing import Patience
 
-SMALL = Problem("small", "any", 2, 40, 4, 6, 3, padding=(2, 1), losses=tuple(ACTIVATIONS))
+SMALL = Case("small", "any", 2, 40, 4, 6, 3, padding=(2, 1), losses=tuple(ACTIVATIONS))
 PROBLEMS = [
     replace(SMALL, stride=2, groups=2),
     replace(SMALL, transposed=True, stride=2, padding=(1, 0)),
@@ -89,7 +88,7 @@ def lax_alone(monkeypatch):
 @pytest.mark.usefixtures("lax_alone")
 @pytest.mark.parametrize("problem", PROBLEMS[1:])
 def test_whoever_takes_part_is_right_and_timed(problem):
-    contenders = [*ours(("auto",)), in_two_calls(), *loss_peers()[0]]
+    contenders = [*ours(("auto",)), in_two_calls(), *installed(LOSS_PEERS)[0]]
     problem = replace(problem, losses=("relu",))
     record = measure.measure(problem, contenders, np.dtype(np.float32), 2.0**-23, Patience(0, 1))
     assert set(record["cells"]) == {"relu loss"}
@@ -99,7 +98,7 @@ def test_whoever_takes_part_is_right_and_timed(problem):
 
 
 def test_a_layer_of_flax_has_the_bias():
-    (flax,) = [peer for peer in loss_peers()[0] if peer.name == "flax"]
+    (flax,) = [peer for peer in installed(LOSS_PEERS)[0] if peer.name == "flax"]
     problem = replace(SMALL, losses=("silu",))
     records = measure.measure(problem, [flax], np.dtype(np.float32), 2.0**-23, Patience(0, 1))["cells"]["silu loss"]
     assert records["flax"]["ms"] > 0

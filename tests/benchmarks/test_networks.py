@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import network_contenders, ops
-from benchmarks.grids import GRIDS, select
+from benchmarks import network_contenders
+from benchmarks.cases import GRIDS, Case, select
+from benchmarks.network_contenders import by_formula, to_torch
 from benchmarks.networks import CELL, NETWORKS, Network, from_facts
 from benchmarks.peers import by_lax
-from benchmarks.problems import Problem
 from benchmarks.runners import by_jconv
 from benchmarks.timing import Patience
 
@@ -83,7 +83,7 @@ def test_a_network_that_is_wrong_is_not_timed():
     pair = Network("pair", "", (3, 8, 2), lambda ops, x: ops.conv("c", ops.relu(ops.conv("a", x, 4, 3)), 4, 3))
     given = network_contenders.operands(pair, FLOAT32)
 
-    def doubled(problem: Problem):
+    def doubled(problem: Case):
         convolution = by_lax("NWC", problem)
         factor = 2 if problem.name == "c" else 1
         return lambda x, kernel, *bias: convolution(x, factor * kernel, *bias)
@@ -100,9 +100,9 @@ def test_a_network_that_is_wrong_is_not_timed():
 @pytest.mark.parametrize(
     "problem",
     [
-        Problem("strided", "any", 2, 17, 4, 6, 3, stride=2, dilation=2, groups=2, padding=(3, 1)),
-        Problem("depthwise", "any", 2, 17, 4, 4, 5, groups=4, padding=(4, 0)),
-        Problem("transposed", "any", 2, 7, 4, 6, 5, stride=3, padding=(1, 2), transposed=True),
+        Case("strided", "any", 2, 17, 4, 6, 3, stride=2, dilation=2, groups=2, padding=(3, 1)),
+        Case("depthwise", "any", 2, 17, 4, 4, 5, groups=4, padding=(4, 0)),
+        Case("transposed", "any", 2, 7, 4, 6, 5, stride=3, padding=(1, 2), transposed=True),
     ],
     ids=lambda problem: problem.name,
 )
@@ -112,18 +112,18 @@ def test_the_formula_is_what_jax_gives(problem):
     x, kernel, bias = draw(problem.x_shape), draw(problem.kernel_shape), draw(problem.outputs)
     with jax.enable_x64(True):
         arrays = [jnp.asarray(a) for a in (x, kernel, bias)]
-        ours, theirs = (np.asarray(by(problem)(*arrays)) for by in (ops.by_formula, partial(by_lax, "NWC")))
-        size = np.asarray(ops.by_formula(problem)(*(jnp.abs(a) for a in arrays)))
+        ours, theirs = (np.asarray(by(problem)(*arrays)) for by in (by_formula, partial(by_lax, "NWC")))
+        size = np.asarray(by_formula(problem)(*(jnp.abs(a) for a in arrays)))
     terms = problem.width * max(problem.inputs, problem.outputs) + 1
     assert np.all(np.abs(ours - theirs) <= 2 * terms * np.finfo(np.float64).eps * size)
 
 
 def test_parameters_go_to_pytorch_and_back():
     kernel = np.arange(24.0).reshape(2, 3, 4)
-    assert ops.to_torch(kernel).shape == (4, 3, 2)
-    np.testing.assert_array_equal(ops.to_torch(ops.to_torch(kernel)), kernel)
-    assert ops.to_torch(np.zeros((5, 7))).shape == (7, 5)
-    assert ops.to_torch(np.zeros(5)).shape == (5,)
+    assert to_torch(kernel).shape == (4, 3, 2)
+    np.testing.assert_array_equal(to_torch(to_torch(kernel)), kernel)
+    assert to_torch(np.zeros((5, 7))).shape == (7, 5)
+    assert to_torch(np.zeros(5)).shape == (5,)
 
 
 def test_two_parameters_of_one_name_are_refused():

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import readme, report, work
-from benchmarks.losses import LOSSES
+from benchmarks import report
+from benchmarks.cases import LOSSES
 from benchmarks.networks import CELL, NETWORKS
+from benchmarks.results import rows, training_claims
 from benchmarks.runners import IN_TWO_CALLS
-from benchmarks.summary import rows
 
-README = readme.README.read_text()
+README = report.README.read_text()
 MACHINE = {
     "device": "abacus",
     "processor": "Abacus",
@@ -54,7 +54,7 @@ def both(auto=2.0, apart=2.0, **machine):
 
 
 def claims(found):
-    return {claim: rest for claim, *rest in work.claims([row for part in found for row in rows(part)])}
+    return {claim: rest for claim, *rest in training_claims([row for part in found for row in rows(part)])}
 
 
 def test_goals_are_met_or_missed_as_the_times_have_it():
@@ -115,45 +115,45 @@ def test_the_readme_takes_the_newest_results_of_the_most_cores(tmp_path):
     one_core = both(auto=3.0, at="1630-01-01T00:00:00+00:00", device="one", cores=1)
     half = both(auto=3.0, at="1640-01-01T00:00:00+00:00", device="half")[:1]
     stored(tmp_path, *old, *new, *one_core, *half)
-    assert readme.newest(tmp_path) == new
+    assert report.newest(tmp_path) == new
 
 
 def test_the_command_prints_the_table_or_says_what_it_needs(tmp_path, capsys):
     with pytest.raises(SystemExit, match="--grid networks"):
-        command.main(["--readme", "--into", str(tmp_path)])
-    command.main(["--readme", "--into", str(stored(tmp_path, *both()))])
+        command.main(["report", "--into", str(tmp_path)])
+    command.main(["report", "--into", str(stored(tmp_path, *both()))])
     printed = capsys.readouterr().out
     assert "| dense-64, relu loss | 4 | 8 | 2 |" in printed
     assert "| fcn (time-series classifier, 3 convolutions) | 4 | 8 | 2 |" in printed
     assert "| dense-32" not in printed
     assert "Of 4 losses and networks jconv is no slower" in " ".join(printed.split())
-    assert readme.README.read_text() == README
+    assert report.README.read_text() == README
 
 
 def test_the_rows_of_the_readme_are_problems_of_the_grid():
     cells = {(problem.name, f"{activation} loss") for problem in LOSSES for activation in problem.losses}
-    assert set(readme.SHOWN) <= cells
+    assert set(report.SHOWN) <= cells
 
 
 def test_what_stands_between_the_markers_is_replaced_and_nothing_else():
-    text = f"before\n\n{readme.START}\nold\n{readme.END}\n\nbehind\n"
-    once = readme.with_table(text, "| new |")
-    assert once == f"before\n\n{readme.START}\n\n| new |\n\n{readme.END}\n\nbehind\n"
-    assert readme.with_table(once, "| new |") == once
-    assert readme.with_table("no markers", "| new |") == "no markers"
+    text = f"before\n\n{report.START}\nold\n{report.END}\n\nbehind\n"
+    once = report.with_table(text, "| new |")
+    assert once == f"before\n\n{report.START}\n\n| new |\n\n{report.END}\n\nbehind\n"
+    assert report.with_table(once, "| new |") == once
+    assert report.with_table("no markers", "| new |") == "no markers"
 
 
 def test_the_table_of_the_readme_is_what_the_results_give():
     """Of the project's own results once the README has the markers; until then of results made up here."""
-    if readme.START in README:
-        text, found = README, readme.newest(readme.HERE)
+    if report.START in README:
+        text, found = README, report.newest(report.HERE)
     else:
         found = both()
-        text = readme.with_table(f"{readme.START}\n{readme.END}", readme.speed_table(found))
-    assert readme.with_table(text, readme.speed_table(found)) == text
+        text = report.with_table(f"{report.START}\n{report.END}", report.speed_table(found))
+    assert report.with_table(text, report.speed_table(found)) == text
     other = json.loads(json.dumps(found))
     for part in other:
         for entry in part["problems"].values():
             for cell in entry["cells"].values():
                 cell["auto"] = cell["auto"] | {"ms": 3 * cell["auto"].get("ms", 1.0)}
-    assert readme.with_table(text, readme.speed_table(other)) != text
+    assert report.with_table(text, report.speed_table(other)) != text
