@@ -85,13 +85,13 @@ def test_jit_with_sharded_inputs(method, layout, kind, expected):
     layout, kind = LAYOUTS[layout], KINDS[kind]
     mesh = jax.make_mesh((4, 2), ("data", "model"), axis_types=(kind, kind))
     with jax.set_mesh(mesh):
-        x, k = (jax.device_put(a, NamedSharding(mesh, spec)) for a, spec in zip((x, k), layout, strict=True))
-        value = jax.jit(lambda x, k: jconv.conv1d(x, k, method=method, **CASE.options))(x, k)
-        y = jax.device_put(y, value.sharding)
+        of_y = P(layout[0][0] if layout[0] else None, None, "model" if layout[1] else None)
+        x, k, y = (
+            jax.device_put(a, NamedSharding(mesh, spec)) for a, spec in zip((x, k, y), (*layout, of_y), strict=True)
+        )
         got = jax.jit(faces(method, CASE))(x, k, y)
         close([np.asarray(a) for a in got], results)
         if kind is AxisType.Explicit:
-            wanted = P(layout[0][0] if layout[0] else None, None, "model" if layout[1] else None)
-            assert jax.typeof(value).sharding.spec == wanted
+            assert jax.typeof(got[0]).sharding.spec == of_y
             assert jax.typeof(got[1]).sharding == jax.typeof(x).sharding
             assert jax.typeof(got[2]).sharding == jax.typeof(k).sharding
