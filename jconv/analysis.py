@@ -10,10 +10,10 @@ __all__ = ["contributions", "frequency_response", "shares"]
 
 
 def contributions(x: jax.Array, kernel: jax.Array, **settings) -> jax.Array:
-    """What each input channel adds to each output channel: summed over them, plus bias, it is the output.
+    """Split the output of a convolution into what each input channel adds to it; the parts sum to it, but for the bias.
 
-    A convolution is linear in its input, so the output to all channels is the sum of the outputs to one channel at
-    a time. This runs it once for each input channel, with that channel's slice of the kernel.
+    A convolution is linear in its input, so its output is the sum of its outputs for one input channel at a time. This
+    runs it once for each input channel, with that channel's slice of the kernel.
 
     Args:
         x: (*batch, length, in), of any dtype of `jconv.conv1d`, complex too.
@@ -125,6 +125,6 @@ def frequency_response(kernel: np.ndarray, points: int = 512) -> tuple[np.ndarra
 
 
 def folded(kernel: np.ndarray, period: int) -> np.ndarray:
-    """Taps that are `period` apart added up: at frequencies that are multiples of 1 / `period` nothing changes."""
+    """Add up the taps that are `period` apart, which keeps the gain at all multiples of the frequency 1 / `period`."""
     padded = np.pad(kernel, [(0, -len(kernel) % period), *[(0, 0)] * (kernel.ndim - 1)])
     return padded.reshape(-1, period, *kernel.shape[1:]).sum(axis=0)

@@ -1,4 +1,4 @@
-"""Argument checks that speak of the argument: its name in backticks, its value, and what was expected.
+"""Argument checks whose messages give the argument's name in backticks, its value, and what was expected.
 
 Nothing here imports JAX, so a check costs microseconds and runs before any tracing starts.
 """
@@ -56,10 +56,16 @@ def one_of(name: str, value: Any, words: Iterable[str]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"`{name}` ({shown(value)}) must be one of {listed}")
     if value.lower() not in by_lower:
-        near = difflib.get_close_matches(value.lower(), by_lower, n=1)
-        hint = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
-        raise ValueError(f"`{name}` (={value!r}) must be one of {listed}{hint}")
+        hint = did_you_mean(value, by_lower.values())
+        raise ValueError(f"`{name}` (={value!r}) must be one of {listed}{'; ' if hint else ''}{hint}")
     return by_lower[value.lower()]
+
+
+def did_you_mean(word: str, words: Iterable[str], most: int = 1, cutoff: float = 0.6) -> str:
+    """The question "did you mean 'this' or 'that'?" with the nearest `words`, in any case; empty if none is near."""
+    by_lower = {each.lower(): each for each in words}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(repr(by_lower[each]) for each in near)}?" if near else ""
 
 
 def int_pair(name: str, value: Sequence[Any]) -> tuple[int, int]:
@@ -76,6 +82,6 @@ def int_pair(name: str, value: Sequence[Any]) -> tuple[int, int]:
 
 
 def shown(value: Any) -> str:
-    """`=value, a type`, cut short if the value is long."""
+    """The text "=value, a type" of a message, cut short if the value is long."""
     text = " ".join(repr(value).split())  # an array's text has several lines
     return f"={text if len(text) <= 60 else text[:57] + '...'}, a {type(value).__name__}"

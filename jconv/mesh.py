@@ -1,4 +1,4 @@
-"""What the primitive says about devices: its result's layout on an explicit mesh, and what varies in shard_map."""
+"""Device meshes: how the primitive's result is laid out on one, and which operands vary inside shard_map."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ AXES = {"x": "bnlgc", "k": "bjcgo", "y": "bntgo"}
 
 
 def result_sharding(names: tuple[str, str, str], first: NamedSharding, second: NamedSharding) -> NamedSharding:
-    """The layout of a face: each axis as the operand that has it; time, taps and what was summed over are whole.
+    """Return the layout of a face's result: its axes are cut as in the operand that has them; time and taps are whole.
 
     A mesh axis that both operands would bring, to different axes of the result, stays with the first.
     """
@@ -30,7 +30,7 @@ def result_sharding(names: tuple[str, str, str], first: NamedSharding, second: N
 def on_any_mesh(
     compute: Callable[[Array, Array], Array], names: tuple[str, str, str], first: Array, second: Array
 ) -> Array:
-    """`compute(first, second)`; on a mesh with explicit axes its insides are laid out by the compiler."""
+    """Run `compute(first, second)`; on a mesh with explicit axes the compiler lays out what it computes inside."""
     shardings = jax.typeof(first).sharding, jax.typeof(second).sharding
     if AxisType.Explicit not in shardings[0].mesh.axis_types:
         return compute(first, second)
@@ -39,16 +39,16 @@ def on_any_mesh(
 
 
 def resharded(a: Array, sharding: NamedSharding) -> Array:
-    """`a` laid out as `sharding` says, if it is not; for a cotangent, whose layout must be its operand's."""
+    """Lay `a` out as `sharding` says: a cotangent must have the layout of its operand."""
     if sharding.mesh.empty or jax.typeof(a).sharding == sharding:
         return a
     return jax.sharding.reshard(a, sharding)
 
 
 def equally_varying(first: Array, second: Array) -> tuple[Array, Array]:
-    """Inside shard_map, both operands varying over the same mesh axes, as JAX's own operations make theirs.
+    """Make both operands vary over the same mesh axes inside shard_map, as JAX's own operations do.
 
-    The transpose of what is added here is the sum over devices that a replicated operand's gradient needs.
+    The transpose of this is the sum over devices that the gradient for a replicated operand needs.
     """
     varying = [jax.typeof(a).manual_axis_type.varying for a in (first, second)]
     wanted = varying[0] | varying[1]

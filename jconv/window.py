@@ -1,4 +1,4 @@
-"""Where the windows of a 1-D convolution lie: words to numbers, in integers only.
+"""Where the windows of a 1-D convolution lie, worked out from its settings in whole numbers.
 
 Every other file receives a finished `Window`; padding words, output lengths, spans and halos are worked out here and
 nowhere else.
@@ -41,7 +41,7 @@ class Window:
 
     @property
     def inside(self) -> tuple[int, int]:
-        """The output positions, from the first to before the second, whose windows read no padding."""
+        """The output positions whose windows read no padding, as `(first, after the last)`."""
         first = min(-(-max(self.low, 0) // self.stride), self.output_length)
         last = (self.input_length + self.low - self.span) // self.stride + 1
         return first, max(first, min(last, self.output_length))
@@ -59,7 +59,7 @@ class Window:
     @property
     def halo(self) -> int:
         """How many positions of a window its successor reads again; negative when windows leave gaps."""
-        return self.span - self.stride
+        return halo(self.kernel_size, self.stride, self.dilation)
 
     @property
     def extent(self) -> int:
@@ -79,6 +79,11 @@ def span(kernel_size: int, dilation: int) -> int:
     5
     """
     return (kernel_size - 1) * dilation + 1
+
+
+def halo(kernel_size: int, stride: int, dilation: int) -> int:
+    """Positions that two neighbouring windows share, `span - stride`; negative where there is a gap between them."""
+    return span(kernel_size, dilation) - stride
 
 
 def resolve_padding(padding: Padding, length: int, kernel_size: int, stride: int, dilation: int) -> tuple[int, int]:
@@ -150,7 +155,7 @@ def transposed_window(
     dilation: int = 1,
     output_padding: int = 0,
 ) -> Window:
-    """The window of the convolution whose transpose takes `length` positions back to its input.
+    """The window of the convolution to whose `length` outputs its transpose is applied.
 
     Several inputs of a strided convolution share one output length. `output_padding` picks one, by adding to the
     usual choice: the shortest, `(length - 1) * stride + span - low - high`, as in PyTorch, for "valid", "causal", ints

@@ -1,4 +1,4 @@
-"""Arrays from any library as NumPy arrays, and the checks on a kernel with its bias."""
+"""Any library's arrays as NumPy arrays, and checks that a kernel and a bias fit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def as_numpy(name: str, value: Any) -> np.ndarray:
 
 
 def as_params(params: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """A copy of params in NumPy, checked.
+    """Check params and copy them to NumPy arrays.
 
     Raises:
         TypeError: not a mapping of arrays.

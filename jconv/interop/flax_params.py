@@ -1,4 +1,4 @@
-"""Params to and from Flax: the same arrays, but for a transposed convolution with its default kernel."""
+"""Params to and from Flax: the same arrays, except the kernel of a ConvTranspose with `transpose_kernel=False`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -69,15 +69,15 @@ def _converted(
     outputs = channels if ends_in_output else per_group * groups
     shape = f"the kernel's is {kernel.shape}, `transposed`={transposed}, `groups`={groups}"
     check_bias('`params["bias"]`', params.get("bias"), {outputs}, shape)
-    return {**params, "kernel": _flipped_and_swapped(kernel, groups)} if swapped else params
+    return {**params, "kernel": np.ascontiguousarray(flipped_and_swapped(kernel, groups))} if swapped else params
 
 
-def _flipped_and_swapped(kernel: np.ndarray, groups: int) -> np.ndarray:
-    """Taps in reverse, and inside each group the two channel axes exchanged. Its own inverse.
+def flipped_and_swapped(kernel: Any, groups: int) -> Any:
+    """Reverse the taps of a kernel and exchange its channel axes inside each group. Its own inverse.
 
-    A convolution scatters its input through the flipped kernel of the gathering one; `(width, a, groups * b)` becomes
-    `(width, b, groups * a)`.
+    A convolution that scatters its input has the flipped kernel of the one that gathers it: `(width, a, groups * b)`
+    becomes `(width, b, groups * a)`. Takes NumPy and JAX arrays.
     """
     width, first, channels = kernel.shape
     grouped = kernel[::-1].reshape(width, first, groups, channels // groups)
-    return np.ascontiguousarray(grouped.transpose(0, 3, 2, 1)).reshape(width, channels // groups, groups * first)
+    return grouped.transpose(0, 3, 2, 1).reshape(width, channels // groups, groups * first)

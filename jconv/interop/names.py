@@ -1,6 +1,5 @@
-"""Dotted names: a module's entries out of those of a whole model, and help with a name that is not there."""
+"""Dotted names: pick one module's entries out of a whole model's, and suggest names where there is no such module."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -44,11 +43,10 @@ def names_below(names: Iterable[str], prefix: str) -> list[str]:
 
 
 def modules_with_weights(names: Iterable[str], prefix: str) -> str:
-    """Words that list the modules with a weight: those near `prefix`, or else the first few."""
+    """The end of a message: the modules with a weight whose names are near `prefix`, or else the first few."""
     modules = {name.removesuffix(e).rstrip(".") for name in names for e in WEIGHT_ENDINGS if name.endswith("." + e)}
-    near = difflib.get_close_matches(prefix.rstrip("."), modules, n=3, cutoff=0.7)
-    if near:
-        return f"did you mean {' or '.join(map(repr, near))}?"
+    if hint := checks.did_you_mean(prefix.rstrip("."), modules, most=3, cutoff=0.7):
+        return hint
     shown = ", ".join(map(repr, sorted(modules)[:6]))
     more = f" and {len(modules) - 6} more" if len(modules) > 6 else ""
     return f"the modules with weights are {shown}{more}" if modules else f"the names are {sorted(names)[:6]}"

@@ -1,4 +1,4 @@
-"""Named arrays in safetensors files."""
+"""Reading and writing safetensors files, which hold named arrays."""
 
 import os
 import uuid

@@ -1,4 +1,4 @@
-"""Params to and from PyTorch's state dicts."""
+"""Params to and from the state dicts of PyTorch modules."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -106,7 +106,7 @@ def _weight(entries: Mapping[str, Any], prefix: str) -> np.ndarray:
 def _multiplied_out(
     magnitude: np.ndarray, direction: np.ndarray, magnitude_name: str, direction_name: str
 ) -> np.ndarray:
-    """`magnitude * direction / norm(direction)`, in double precision.
+    """Undo a weight normalisation: `magnitude * direction / norm(direction)`, in double precision.
 
     The axes where the magnitude has one entry are those the norm runs over; a magnitude without axes (`dim=None`)
     belongs to the norm over all.

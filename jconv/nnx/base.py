@@ -1,4 +1,4 @@
-"""What both modules do when they are built and called: settle the sizes, make the parameters, promote the dtypes."""
+"""What `Conv1D` and `ConvTranspose1D` share: check their arguments, make the parameters, bring dtypes together."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -106,7 +106,7 @@ class Convolution(nnx.Module):
 
 
 def without_positions(inputs: Array, positions: int, features: int, bias: Array | None, preferred: Any) -> Array:
-    """What Flax gives where no window fits or there is no input: `positions` of the bias alone, mostly none.
+    """Flax's result where no window fits or there is no input: `positions` that hold the bias alone.
 
     Shape:
         - inputs: (*batch, length, in), for the batch axes.
@@ -118,7 +118,7 @@ def without_positions(inputs: Array, positions: int, features: int, bias: Array 
 
 
 def single(name: str, value: Ints | None, *, optional: bool = True) -> int:
-    """Flax's int, sequence of one int, or (where it is optional) None for 1."""
+    """Return the int of a Flax argument: an int, a sequence of one or, where that is optional, None for 1."""
     if value is None and optional:
         return 1
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -129,7 +129,7 @@ def single(name: str, value: Ints | None, *, optional: bool = True) -> int:
 
 
 def settled_padding(value: Padding, words: tuple[str, ...]) -> str | int | tuple[int, int]:
-    """A word in lower case, an int or a pair, from these or a sequence of one of them."""
+    """Return Flax's `padding`, which may be a sequence of one of these, as a lower-case word, an int or a pair."""
     if isinstance(value, str):
         return checks.one_of("padding", value, words)
     if isinstance(value, Sequence):

@@ -6,10 +6,11 @@ from typing import Any
 import jax.numpy as jnp
 from flax import nnx
 from flax.nnx.nn.dtypes import promote_dtype as flax_promote_dtype
-from jax import Array, lax
+from jax import Array
 
 from jconv import checks
 from jconv.conv import conv1d
+from jconv.methods.arrays import dilated
 from jconv.nnx.base import (
     NO_METADATA,
     Convolution,
@@ -34,9 +35,9 @@ class Conv1D(Convolution):
         kernel_size: taps, an int or a sequence of one.
         strides: an int or a sequence of one; None is 1.
         padding: "SAME", "VALID", "CAUSAL", "SAME_LOWER", "CIRCULAR", "REFLECT", "REPLICATE" (any case), an int, a pair
-            `(low, high)`, or a sequence of one of these. With "CAUSAL", add `method="direct"` where no later sample may
-            change an earlier output by a bit: "auto" may round across a block of time, and spread a NaN over it.
-        input_dilation: zeros are put between input positions so that they lie this far apart.
+            `(low, high)`, or a sequence of one of these. With "CAUSAL" and `method="direct"` no later sample changes a
+            bit of an earlier output. Under "auto" it may.
+        input_dilation: distance between input positions, with zeros put between them.
         kernel_dilation: input positions from tap to tap.
         feature_group_count: groups; must divide both channel counts.
         use_bias: whether there is a bias.
@@ -48,7 +49,8 @@ class Conv1D(Convolution):
         bias_init: makes the bias `(out_features,)`.
         promote_dtype: as in Flax, brings `(inputs, kernel, bias)` to one dtype.
         preferred_element_type: dtype of sums and result.
-        method: as in `jconv.conv1d`.
+        method: as in `jconv.conv1d`; "direct" allows only methods whose rounding error and NaNs stay local to each
+            output: no FFT, no Winograd.
         rngs: keys for the initialisers.
         kernel_metadata: for the kernel's `nnx.Param`.
         bias_metadata: for the bias's `nnx.Param`.
@@ -109,10 +111,7 @@ class Conv1D(Convolution):
         if isinstance(padding, str) and padding in MODE_WORDS:
             reach = span(self.kernel_size[0], self.kernel_dilation) - 1
             padding, mode = (reach // 2, reach - reach // 2), padding
-        if self.input_dilation > 1:
-            widths = [(0, 0, 0)] * inputs.ndim
-            widths[-2] = (0, 0, self.input_dilation - 1)
-            inputs = lax.pad(inputs, jnp.zeros((), inputs.dtype), widths)
+        inputs = dilated(inputs, self.input_dilation, axis=-2)
         taps, length = self.kernel_size[0], inputs.shape[-2]
         low, high = resolve_padding(padding, length, taps, self.strides, self.kernel_dilation)
         if mode == "zeros" and not checks.has(length + low + high, span(taps, self.kernel_dilation), "a convolution"):

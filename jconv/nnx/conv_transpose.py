@@ -11,6 +11,7 @@ from jax import Array, lax
 from jconv import checks
 from jconv.call import with_bias
 from jconv.conv import conv_transpose1d
+from jconv.interop.flax_params import flipped_and_swapped
 from jconv.nnx.base import (
     NO_METADATA,
     Convolution,
@@ -20,7 +21,7 @@ from jconv.nnx.base import (
     settled_padding,
     without_positions,
 )
-from jconv.window import span
+from jconv.window import halo
 
 
 class ConvTranspose1D(Convolution):
@@ -96,16 +97,13 @@ class ConvTranspose1D(Convolution):
             ValueError: `inputs` has other channels.
         """
         inputs, kernel, bias = self._operands(inputs)
-        if not self.transpose_kernel:  # to the array that the adjoint takes: reversed, its channel axes swapped
-            groups = self.feature_group_count
-            kernel = kernel[::-1].reshape(*kernel.shape[:2], groups, kernel.shape[2] // groups)
-            kernel = jnp.transpose(kernel, (0, 3, 2, 1)).reshape(kernel.shape[0], kernel.shape[3], self.in_features)
+        if not self.transpose_kernel:
+            kernel = flipped_and_swapped(kernel, self.feature_group_count)
         low, high = self._adjoint_padding()
-        halo = span(self.kernel_size[0], self.kernel_dilation) - self.strides
         circular = self.padding == "circular"
         if circular and not isinstance(inputs.shape[-2], int):
             raise ValueError(f"`padding` (='circular') needs a length that is known; `inputs` has shape {inputs.shape}")
-        positions = inputs.shape[-2] * self.strides + halo - low - high
+        positions = inputs.shape[-2] * self.strides + self._halo - low - high
         there = checks.has(inputs.shape[-2], 1, "a transposed convolution")
         if not there:  # Flax then pads nothing, and convolves the padding
             positions = 0 if circular else positions + self.strides - 1
@@ -128,21 +126,25 @@ class ConvTranspose1D(Convolution):
         result = _wrapped(result, inputs.shape[-2] * self.strides, late=self.transpose_kernel)
         return result if bias is None else with_bias(result, bias)
 
+    @property
+    def _halo(self) -> int:
+        return halo(self.kernel_size[0], self.strides, self.kernel_dilation)
+
     def _adjoint_padding(self) -> tuple[int, int]:
-        """What `conv_transpose1d` crops, from what Flax pads: each side is `span - 1` less the other."""
-        halo = span(self.kernel_size[0], self.kernel_dilation) - self.strides
+        """What `conv_transpose1d` crops on each side: `span - 1` less what Flax pads there."""
+        shared = self._halo
         if isinstance(self.padding, str):
-            crops = {"valid": (0, min(halo, 0)), "causal": (0, halo)}
+            crops = {"valid": (0, min(shared, 0)), "causal": (0, shared)}
             crops["circular"] = crops["valid"]
-            crops["same"] = (halo // 2, halo - halo // 2) if halo > 0 else (0, halo)
+            crops["same"] = (shared // 2, shared - shared // 2) if shared > 0 else (0, shared)
             return crops[self.padding]
         low, high = (self.padding, self.padding) if isinstance(self.padding, int) else self.padding
-        reach = halo + self.strides - 1
+        reach = shared + self.strides - 1
         return reach - low, reach - high
 
 
 def _wrapped(result: Array, period: int, late: bool) -> Array:
-    """Add up the periods of a "VALID" result, centred as Flax does; an odd remainder goes behind if `late`."""
+    """Wrap a "VALID" result to `period` positions, centred as Flax does; an odd remainder goes behind if `late`."""
     missing = -(result.shape[-2] - period) % (2 * period)
     before = missing // 2 if late else (missing + 1) // 2
     widths = [(0, 0, 0)] * result.ndim
