@@ -17,7 +17,7 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
     2  mesh, primitive              layouts on devices; the rules under JAX's transformations
     2  onnx_plugin                  what jax2onnx has to know about the primitive
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
-    4  measuring, selection         the methods timed on this machine; the choice shown, explained or measured
+    4  measuring, explaining        the methods timed on this machine; the choice shown, explained or measured
     4  exporters                    the primitive written out in lax, for tools that read programs
     4  analysis, interop/           what each channel added; weights of other libraries
     5  nnx/, plot/                  the only files that import flax and matplotlib
@@ -26,9 +26,9 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
 from typing import TYPE_CHECKING, Any
 
 from jconv.conv import conv1d, conv_transpose1d
+from jconv.explaining import choose_method, explain
 from jconv.exporters import lax_only
 from jconv.methods import METHODS
-from jconv.selection import choose_method, explain
 from jconv.window import output_length, receptive_field
 
 if TYPE_CHECKING:

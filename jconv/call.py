@@ -1,4 +1,4 @@
-"""The arguments that `conv1d` and `conv_transpose1d` share: checked, and brought to one layout."""
+"""The arguments of `conv1d` and `conv_transpose1d`: checked by shape and dtype, then moved to the primitive's axes."""
 
 import math
 from collections.abc import Mapping
@@ -11,68 +11,90 @@ import numpy as np
 from jax import Array, lax
 
 from jconv import checks
-from jconv.choose import MethodOfEach
 from jconv.foreign import how_to_convert
 from jconv.methods import FACES, METHODS, REGISTRY, Face
-from jconv.primitive import convolve, problem_of, sum_dtype
-from jconv.window import Window
+from jconv.primitive import MethodOfEach, convolve, problem_of, sum_dtype
+from jconv.window import Padding, Window, check_steps
 
 LAYOUTS = ("NLC", "NCL")
 CHOICES = ("auto", "direct", *METHODS)
 
 
 @dataclass(frozen=True)
-class Call:
-    """Checked arguments.
+class Settings:
+    """The options that `conv1d`, `conv_transpose1d`, `choose_method` and `explain` share, from `checked_settings`.
 
-    Whatever the layout was, `signal` is `(batch, length, channels)` and `kernel` `(width, per group, channels)`.
+    What depends on shapes or dtypes is not checked yet: `padding` and `preferred_element_type`.
     """
 
-    face: Face  # "output" for conv1d, "input" for conv_transpose1d
-    signal: Array
-    kernel: Array
-    bias: Array | None
-    batch_shape: tuple[int, ...]
+    stride: int
+    padding: Padding
+    dilation: int
     groups: int
-    channels_first: bool
-    method: str | MethodOfEach
+    layout: str
     precision: Any
-    dtype: np.dtype
-    shapes: str  # of the arguments as they were given, for error messages
+    preferred_element_type: Any
+    method: MethodOfEach
+
+
+def checked_settings(
+    stride: Any = 1,
+    padding: Any = "valid",
+    dilation: Any = 1,
+    groups: Any = 1,
+    layout: Any = "NLC",
+    precision: Any = None,
+    preferred_element_type: Any = None,
+    method: Any = "auto",
+) -> Settings:
+    """Check each option by itself.
+
+    Raises:
+        TypeError, ValueError: one has a wrong type or value.
+    """
+    stride, dilation, groups = check_steps(stride, dilation, groups)
+    layout = checks.one_of("layout", layout, LAYOUTS)
+    method, precision = checked_method(method), hashable_precision(precision)
+    return Settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
+
+
+@dataclass(frozen=True)
+class Call:
+    """Shapes and dtypes of one call, checked. It holds no arrays, and its shapes are the same in both layouts."""
+
+    face: Face  # "output" for conv1d, "input" for conv_transpose1d
+    settings: Settings
+    batch_shape: tuple[int, ...]
+    signal: jax.ShapeDtypeStruct  # (1, batch, length, groups, channels of a group)
+    kernel: jax.ShapeDtypeStruct  # (1, width, per group, groups, channels of a group)
+    dtype: np.dtype  # of the result
 
     @property
     def width(self) -> int:
         """Taps of the kernel."""
-        return self.kernel.shape[0]
+        return self.kernel.shape[1]
 
-    @property
-    def outputs(self) -> int:
-        """Channels of the result."""
-        return self.kernel.shape[2] if self.face == "output" else self.groups * self.kernel.shape[1]
+    def operands(self, signal: Array, kernel: Array) -> tuple[Array, Array]:
+        """Move the arrays of this call to the primitive's axes."""
+        if self.settings.layout == "NCL":
+            signal, kernel = jnp.swapaxes(signal, -1, -2), jnp.transpose(kernel)
+        return signal.reshape(self.signal.shape), kernel.reshape(self.kernel.shape)
 
-    def apply(self, signal: Array, window: Window) -> Array:
-        """Run the primitive on `signal`, add the bias and restore layout and batch axes.
+    def run(self, signal: Array, kernel: Array, bias: Array | None, window: Window) -> Array:
+        """Convolve `operands`, add the bias, and move the result to the layout and the batch axes of the call.
 
         Raises:
-            ValueError: `bias` is not of shape `(self.outputs,)`.
             NotImplementedError: the method refuses this problem.
         """
-        if self.bias is not None and self.bias.shape != (self.outputs,):
-            raise ValueError(
-                f"`bias` (of shape {self.bias.shape}) must have shape ({self.outputs},), one entry an output channel; "
-                f"{self.shapes}"
-            )
-        first = signal.reshape(1, *signal.shape[:2], self.groups, signal.shape[2] // self.groups)
-        per_group = self.kernel.shape[2] // self.groups
-        second = self.kernel.reshape(1, *self.kernel.shape[:2], self.groups, per_group)
-        for name in self.method.names() if isinstance(self.method, MethodOfEach) else (self.method,):
+        settings = self.settings
+        for name in dict.fromkeys(settings.method.names()):
             if name in REGISTRY:  # refused here, before any tracing, and not only when the lowering asks
-                REGISTRY[name].check(problem_of(self.face, first, second, window, self.precision, self.dtype))
-        result = convolve(self.face, first, second, window, self.method, self.precision, self.dtype)
-        result = result.reshape(*self.batch_shape, result.shape[2], self.outputs)
-        if self.bias is not None:
-            result = with_bias(result, self.bias)
-        return jnp.swapaxes(result, -1, -2) if self.channels_first else result
+                REGISTRY[name].check(problem_of(self.face, signal, kernel, window, settings.precision, self.dtype))
+        y = convolve(self.face, signal, kernel, window, settings.method, settings.precision, self.dtype)
+        y = y.reshape(*self.batch_shape, y.shape[2], y.shape[3] * y.shape[4])
+        if bias is not None:
+            y = with_bias(y, bias)
+        return jnp.swapaxes(y, -1, -2) if settings.layout == "NCL" else y
 
 
 def with_bias(result: Array, bias: Array) -> Array:
@@ -86,73 +108,68 @@ def with_bias(result: Array, bias: Array) -> Array:
     return (result.astype(wide) + bias).astype(result.dtype)
 
 
-def check_call(
-    face: Face,
-    signal: Any,
-    kernel: Any,
-    bias: Any,
-    groups: int,
-    layout: str,
-    method: Any,
-    precision: Any,
-    preferred_element_type: Any,
-) -> Call:
-    """Check all that does not depend on the window.
+def check_call(face: Face, signal: Any, kernel: Any, bias: Any, settings: Settings) -> Call:
+    """Check shapes and dtypes against one another; all that does not depend on the window.
+
+    Args:
+        face: "output" for `conv1d`, "input" for `conv_transpose1d`.
+        signal: an array, or anything with a shape and a dtype that `check_numeric` passes.
+        kernel: likewise.
+        bias: likewise, or None.
+        settings: those of the call.
 
     Raises:
-        TypeError: not arrays of one numeric dtype, or an unusable `precision` or `preferred_element_type`.
+        TypeError: different dtypes, or a `preferred_element_type` that cannot hold the result.
         ValueError: a wrong rank, an empty kernel, or channels that do not match or that `groups` does not divide.
     """
-    name = "x" if face == "output" else "y"
-    layout = checks.one_of("layout", layout, LAYOUTS)
-    method = checked_method(method)
-    signal, kernel = checked_array(name, signal), checked_array("kernel", kernel)
-    bias = None if bias is None else checked_array("bias", bias)
-    shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={layout!r}"
-    channels_first = layout == "NCL"
-    if signal.ndim < 2:
+    name, groups = "x" if face == "output" else "y", settings.groups
+    shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={settings.layout!r}"
+    channels_first = settings.layout == "NCL"
+    if len(signal.shape) < 2:
         wanted = "(*batch, channels, length)" if channels_first else "(*batch, length, channels)"
-        raise ValueError(f"`{name}` must have at least 2 axes, {wanted}; it has {signal.ndim}; {shapes}")
-    if kernel.ndim != 3:
+        raise ValueError(f"`{name}` must have at least 2 axes, {wanted}; it has {len(signal.shape)}; {shapes}")
+    if len(kernel.shape) != 3:
         wanted = "(channels, per group, width)" if channels_first else "(width, per group, channels)"
-        raise ValueError(f"`kernel` must have 3 axes, {wanted}; it has {kernel.ndim}; {shapes}")
+        raise ValueError(f"`kernel` must have 3 axes, {wanted}; it has {len(kernel.shape)}; {shapes}")
     if kernel.dtype != signal.dtype:
         raise TypeError(f"`kernel` (of {kernel.dtype}) must have the dtype of `{name}` ({signal.dtype})")
+    *batch_shape, length, channels = signal.shape
+    width, per_group, of_kernel = kernel.shape
     if channels_first:
-        signal, kernel = jnp.swapaxes(signal, -1, -2), jnp.transpose(kernel)
-    if not all(isinstance(size, int) for size in (signal.shape[-1], *kernel.shape)):
+        length, channels, width, of_kernel = channels, length, of_kernel, width
+    if not all(isinstance(size, int) for size in (channels, *kernel.shape)):
         raise ValueError(f"only the batch axes and the length of `{name}` may be symbolic dimensions; {shapes}")
-    if kernel.shape[0] == 0:
+    if width == 0:
         raise ValueError(f"`kernel` must have a width of at least 1; {shapes}")
-    for what, count in ((f"channels of `{name}`", signal.shape[-1]), ("channels of `kernel`", kernel.shape[2])):
+    for what, count in ((f"channels of `{name}`", channels), ("channels of `kernel`", of_kernel)):
         if count == 0 or count % groups:
             wanted = "divide" if count else "not exceed"
             raise ValueError(f"`groups` (={groups}) must {wanted} the {what} (={count}); {shapes}")
-    channels, per_group = signal.shape[-1], kernel.shape[1]
     if face == "output" and channels != groups * per_group:
         raise ValueError(
             f"`kernel` must have in/groups input channels (={channels}/{groups}={channels // groups}); "
             f"it has {per_group}; {shapes}"
         )
-    if face == "input" and channels != kernel.shape[2]:
-        raise ValueError(
-            f"`kernel` must have the input channels of `y` (={channels}); it has {kernel.shape[2]}; {shapes}"
-        )
-    dtype = _result_dtype(name, signal.dtype, preferred_element_type)
+    if face == "input" and channels != of_kernel:
+        raise ValueError(f"`kernel` must have the input channels of `y` (={channels}); it has {of_kernel}; {shapes}")
+    dtype = _result_dtype(name, signal.dtype, settings.preferred_element_type)
     if bias is not None and bias.dtype not in (signal.dtype, dtype):
         raise TypeError(
             f"`bias` (of {bias.dtype}) must have the dtype of `{name}` ({signal.dtype}) or that of the result ({dtype})"
         )
-    *batch_shape, length, channels = signal.shape
-    signal = signal.reshape(math.prod(batch_shape), length, channels)
-    precision = hashable_precision(precision)
-    return Call(
-        face, signal, kernel, bias, tuple(batch_shape), groups, channels_first, method, precision, dtype, shapes
-    )
+    outputs = of_kernel if face == "output" else groups * per_group
+    if bias is not None and bias.shape != (outputs,):
+        raise ValueError(
+            f"`bias` (of shape {bias.shape}) must have shape ({outputs},), one entry an output channel; {shapes}"
+        )
+    signal_shape = 1, math.prod(batch_shape), length, groups, channels // groups
+    kernel_shape = 1, width, per_group, groups, of_kernel // groups
+    first, second = (jax.ShapeDtypeStruct(shape, signal.dtype) for shape in (signal_shape, kernel_shape))
+    return Call(face, settings, tuple(batch_shape), first, second, dtype)
 
 
-def checked_method(method: Any) -> str | MethodOfEach:
-    """Return `method` as one of `CHOICES`, or as one for each face where it is a mapping.
+def checked_method(method: Any) -> MethodOfEach:
+    """Return `method`, a name or a mapping with a name for each face, as one of `CHOICES` for each face.
 
     Raises:
         TypeError, ValueError: it is neither, or does not name all three faces.
@@ -160,7 +177,7 @@ def checked_method(method: Any) -> str | MethodOfEach:
     if isinstance(method, MethodOfEach):
         return method
     if not isinstance(method, Mapping):
-        return checks.one_of("method", method, CHOICES)
+        return MethodOfEach.same(checks.one_of("method", method, CHOICES))
     if set(method) != set(FACES):
         listed = ", ".join(map(repr, FACES))
         raise ValueError(f"`method` (={dict(method)!r}) must be a name, or have a name for each of {listed}")
@@ -175,13 +192,17 @@ def checked_array(name: str, value: Any, *, booleans: bool = False) -> Array:
     """
     if not isinstance(value, (jax.Array, np.ndarray)) or isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"`{name}` ({checks.shown(value)}) must be a JAX or NumPy array{how_to_convert(value)}")
-    dtype = value.dtype
+    if not (booleans and value.dtype == np.bool_):
+        check_numeric(name, value.dtype)
+    return jnp.asarray(value)
+
+
+def check_numeric(name: str, dtype: Any) -> None:
+    """Raise TypeError unless `dtype` is one that is computed with."""
     smallest = 2 if jnp.issubdtype(dtype, jnp.floating) else 1
     largest = 16 if jnp.issubdtype(dtype, jnp.complexfloating) else 8  # NumPy's long double is wider
-    numeric = jnp.issubdtype(dtype, jnp.number) or (booleans and jnp.issubdtype(dtype, np.bool_))
-    if not numeric or not smallest <= dtype.itemsize <= largest:
+    if not jnp.issubdtype(dtype, jnp.number) or not smallest <= dtype.itemsize <= largest:
         raise TypeError(f"`{name}` (of {dtype}) must have an integer, floating (16 to 64 bits) or complex dtype")
-    return jnp.asarray(value)
 
 
 def _result_dtype(name: str, given: Any, preferred: Any) -> np.dtype:

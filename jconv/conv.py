@@ -1,4 +1,4 @@
-"""The public functions: check every argument, find the windows, call the primitive, add the bias."""
+"""`conv1d` and `conv_transpose1d`: check the arguments, find the windows, compute."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
-from jconv.call import check_call
+from jconv.call import check_call, checked_array, checked_settings
 from jconv.padding_modes import pad_by_mode
-from jconv.window import Padding, check_steps, forward_window, transposed_window
+from jconv.window import Padding, forward_window, transposed_window
 
 
 def conv1d(
@@ -46,18 +46,18 @@ def conv1d(
         padding: "valid", "same", "same_lower", "causal" (any case), an int for both sides, or a pair `(low, high)`;
             a negative amount crops. "same" is XLA's stride-aware rule; "causal" is `(span - 1, 0)` with
             `span = (width - 1) * dilation + 1`, also when `stride > 1` (see `jconv.window.resolve_padding`). With
-            "causal" and `method="direct"` no later sample changes a bit of an earlier output; "auto" may take a method
-            ("fft", "winograd") that rounds across a block of time, and spreads a later NaN over it.
+            "causal" and `method="direct"` no later sample changes a bit of an earlier output. Under "auto" it may:
+            "fft" and "winograd" round across a block of time, and spread a NaN over it.
         padding_mode: what the padding holds: "zeros", "reflect", "replicate" or "circular", with the values of
-            `numpy.pad`, also past a short signal. Cropping comes after.
+            `numpy.pad`, also where it reaches past a short signal. Cropping comes after.
         dilation: input positions from one tap to the next.
-        groups: the channels are cut into so many groups that do not see one another; `groups = in` is depthwise.
+        groups: into how many groups the channels are cut, which do not see one another; `groups = in` is depthwise.
         layout: "NLC" (channels last) or "NCL" (channels first).
-        method: a name in `jconv.METHODS`; "auto" for what should be fastest for this shape, dtype and platform, for
-            the output and each gradient on its own (see `jconv.choose_method`); "direct" for the fastest whose
-            rounding errors and NaNs stay local to each output: no Fourier transform, no values of polynomials, no
-            groups merged with zeros; or a name for each of "output", "input" and "kernel", as `jconv.choose_method`
-            gives them.
+        method: which algorithm computes the output and each gradient: a name in `jconv.METHODS`; "auto", the one that
+            should be fastest for this shape, dtype and platform; or "direct", the same choice among only methods
+            whose rounding error and NaNs stay local to each output: no FFT, no Winograd. A mapping gives a name to
+            each of "output", "input" (the gradient for x) and "kernel" (that for the kernel), as
+            `jconv.choose_method` returns.
         precision: as in `jax.lax.dot_general`.
         preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
             float16 and bfloat16 are summed in float32.
@@ -76,11 +76,14 @@ def conv1d(
     >>> conv1d(x, kernel, padding="same")[:, 0].tolist()
     [1.0, 2.0, 2.0, 2.0, -3.0]
     """
-    stride, dilation, groups = check_steps(stride, dilation, groups)
-    call = check_call("output", x, kernel, bias, groups, layout, method, precision, preferred_element_type)
-    signal, padding = pad_by_mode(call.signal, padding, padding_mode, call.width, stride, dilation)
-    window = forward_window(signal.shape[1], call.width, stride, padding, dilation)
-    return call.apply(signal, window)
+    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
+    x, kernel = checked_array("x", x), checked_array("kernel", kernel)
+    bias = None if bias is None else checked_array("bias", bias)
+    call = check_call("output", x, kernel, bias, settings)
+    x, kernel = call.operands(x, kernel)
+    x, padding = pad_by_mode(x, padding_mode, call.width, settings)
+    window = forward_window(x.shape[2], call.width, settings.stride, padding, settings.dilation)
+    return call.run(x, kernel, bias, window)
 
 
 def conv_transpose1d(
@@ -137,7 +140,10 @@ def conv_transpose1d(
     >>> conv_transpose1d(y, kernel, stride=2)[:, 0].tolist()
     [1.0, 2.0, 13.0, 20.0, 30.0]
     """
-    stride, dilation, groups = check_steps(stride, dilation, groups)
-    call = check_call("input", y, kernel, bias, groups, layout, method, precision, preferred_element_type)
-    window = transposed_window(call.signal.shape[1], call.width, stride, padding, dilation, output_padding)
-    return call.apply(call.signal, window)
+    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
+    y, kernel = checked_array("y", y), checked_array("kernel", kernel)
+    bias = None if bias is None else checked_array("bias", bias)
+    call = check_call("input", y, kernel, bias, settings)
+    y, kernel = call.operands(y, kernel)
+    window = transposed_window(y.shape[2], call.width, settings.stride, padding, settings.dilation, output_padding)
+    return call.run(y, kernel, bias, window)

@@ -1,4 +1,4 @@
-"""Programs for tools that read them: every convolution written out in lax operations."""
+"""`lax_only`: a function written in JAX's own operations alone, for exporters and other tools that read jaxprs."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
 from jconv.call import checked_method
-from jconv.primitive import conv_p, written_out
+from jconv.primitive import MethodOfEach, conv_p, written_out
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,30 +52,28 @@ def lax_only(function: Callable[P, R], *, method: str | Mapping[str, str] | None
     @functools.wraps(function, updated=())
     def in_lax(*args: P.args, **kwargs: P.kwargs) -> R:
         jaxpr, result = jax.make_jaxpr(function, return_shape=True)(*args, **kwargs)
-        leaves = jaxpr_as_fun(_rewritten(jaxpr, asked))(*jax.tree.leaves((args, kwargs)))
+        leaves = jaxpr_as_fun(_written_out(jaxpr, asked))(*jax.tree.leaves((args, kwargs)))
         return jax.tree.unflatten(jax.tree.structure(result), leaves)
 
     return in_lax
 
 
-def _rewritten(value: Any, method: Any) -> Any:
-    """A jaxpr, or what an equation's parameters hold, with each convolution in it written out."""
+def _written_out(value: Any, method: MethodOfEach | None) -> Any:
+    """Write out each convolution in a jaxpr, or in anything that an equation has for a parameter."""
     if isinstance(value, Jaxpr):
-        return value.replace(eqns=[_rewritten_equation(eqn, method) for eqn in value.eqns])
+        return value.replace(eqns=[_equation(eqn, method) for eqn in value.eqns])
     if isinstance(value, ClosedJaxpr):
-        return value.replace(jaxpr=_rewritten(value.jaxpr, method))
+        return value.replace(jaxpr=_written_out(value.jaxpr, method))
     if isinstance(value, tuple) and hasattr(value, "_make"):  # a named tuple, as of `custom_linear_solve`
-        return value._make(_rewritten(entry, method) for entry in value)  # pyright: ignore[reportAttributeAccessIssue]
+        return value._make(_written_out(entry, method) for entry in value)  # pyright: ignore[reportAttributeAccessIssue]
     if type(value) in (tuple, list):
-        return type(value)(_rewritten(entry, method) for entry in value)
+        return type(value)(_written_out(entry, method) for entry in value)
     if type(value) is dict:
-        return {key: _rewritten(entry, method) for key, entry in value.items()}
+        return {key: _written_out(entry, method) for key, entry in value.items()}
     return value
 
 
-def _rewritten_equation(eqn: JaxprEqn, method: Any) -> JaxprEqn:
-    if eqn.primitive is not conv_p:
-        return eqn.replace(params={name: _rewritten(value, method) for name, value in eqn.params.items()})
-    params = eqn.params if method is None else eqn.params | {"method": method}
-    call = written_out([var.aval for var in eqn.invars], params)
-    return eqn.replace(primitive=call.primitive, params=call.params, effects=call.effects)
+def _equation(eqn: JaxprEqn, method: MethodOfEach | None) -> JaxprEqn:
+    if eqn.primitive is conv_p:
+        return written_out(eqn, method)
+    return eqn.replace(params={name: _written_out(value, method) for name, value in eqn.params.items()})

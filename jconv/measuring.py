@@ -1,10 +1,9 @@
-"""Timing the methods on this machine, and a file that keeps which was fastest."""
+"""Times the methods on this machine, and keeps in a file which was the fastest."""
 
 import json
 import os
 import tempfile
 import time
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -14,14 +13,14 @@ import numpy as np
 
 from jconv.choose import estimate, objection
 from jconv.methods import FACES, METHODS, Face, Problem
-from jconv.primitive import OPERANDS, convolve
+from jconv.primitive import OPERANDS, MethodOfEach, convolve
 
-HOPELESS = 30.0  # times the least estimated cost: not worth compiling
-RUNS = 7
+HOPELESS = 30.0  # a method estimated to take so many times as long as the fastest is not worth compiling
+RUNS = 7  # timed after the one that compiles
 
 
 def measured_choice(problem: Problem, cache: str | PathLike[str] | None) -> dict[Face, str]:
-    """The fastest method of each face, from the file `cache` if it has this problem, else timed and put there."""
+    """Return the fastest method of each face, read from the file `cache` if it has this problem, else timed."""
     known = {} if cache is None else _load(Path(cache))
     key = _key(problem)
     if key not in known:
@@ -32,7 +31,6 @@ def measured_choice(problem: Problem, cache: str | PathLike[str] | None) -> dict
 
 
 def _fastest(face: Face, problem: Problem) -> str:
-    problem = replace(problem, platform=jax.default_backend())
     costs = estimate(face, problem)
     sound = [name for name in costs if objection(name, face, problem) is None] or list(costs)
     worth = [name for name in sound if costs[name] <= HOPELESS * min(costs[other] for other in sound)]
@@ -41,11 +39,12 @@ def _fastest(face: Face, problem: Problem) -> str:
 
 
 def _seconds(method: str, face: Face, problem: Problem) -> float:
-    """The median of a few runs after one that compiles."""
+    """Time one method: the median of a few runs after one that compiles."""
     rng = np.random.default_rng(0)
     shapes = {"x": problem.x_shape, "k": problem.k_shape, "y": problem.y_shape}
     arrays = [jnp.asarray(rng.integers(-3, 4, shapes[name]), problem.dtype) for name in OPERANDS[face][:2]]
-    run = jax.jit(lambda a, b: convolve(face, a, b, problem.window, method, problem.precision, problem.accumulate))
+    each = MethodOfEach.same(method)
+    run = jax.jit(lambda a, b: convolve(face, a, b, problem.window, each, problem.precision, problem.accumulate))
     jax.block_until_ready(run(*arrays))
     taken = []
     for _ in range(RUNS):
@@ -56,7 +55,7 @@ def _seconds(method: str, face: Face, problem: Problem) -> float:
 
 
 def _key(problem: Problem) -> str:
-    """All that the answer depends on, in one line: device, version and case."""
+    """Write in one line all that the answer depends on: device, version and case."""
     window = problem.window
     case = {
         "device": jax.devices()[0].device_kind,
@@ -72,7 +71,7 @@ def _key(problem: Problem) -> str:
 
 
 def _load(path: Path) -> dict[str, dict[Face, str]]:
-    """The file's answers; those that name a method there is no more are left out."""
+    """Read the file's answers, except those with a method that no longer exists."""
     if not path.exists():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""A plugin for jax2onnx, which exports JAX functions to ONNX: it is told how to read the primitive `conv1d`."""
+"""A plugin for jax2onnx, which exports JAX functions to ONNX: how to read the primitive `conv1d`."""
 
 import sys
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any
 LOADED = "jax2onnx.plugins.plugin_system"
 
 
-def register(name: str, written_out: Callable[[list[Any], dict[str, Any]], Any]) -> None:
-    """Let jax2onnx, if it is loaded, read the primitive `name`, for which `written_out` gives the equation of a jit.
+def register(name: str, written_out: Callable[[Any], Any]) -> None:
+    """Let jax2onnx, if it is loaded, read the primitive `name`: `written_out` turns its equation into that of a jit.
 
     jax2onnx looks primitives up by name and has no entry point for the plugins of other packages.
     """
@@ -21,5 +21,5 @@ def register(name: str, written_out: Callable[[list[Any], dict[str, Any]], Any])
         """A convolution as the body of a jit, which jax2onnx writes in its place."""
 
         def lower(self, ctx: Any, eqn: Any) -> None:
-            call = written_out([var.aval for var in eqn.invars], eqn.params | {"method": "xla"})
-            jax2onnx.PLUGIN_REGISTRY["pjit"].lower(ctx, eqn.replace(params={"jaxpr": call.params["jaxpr"]}))
+            jaxpr = written_out(eqn).params["jaxpr"]
+            jax2onnx.PLUGIN_REGISTRY["pjit"].lower(ctx, eqn.replace(params={"jaxpr": jaxpr}))

@@ -1,17 +1,16 @@
-"""Padding with the signal's own values, done before the convolution, which then pads with nothing."""
+"""The padding modes "reflect", "replicate" and "circular": the signal is padded before it is convolved."""
 
 import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv import checks
+from jconv.call import Settings
 from jconv.primitive import sum_dtype
 from jconv.window import PADDING_MODES, Padding, forward_window, resolve_padding
 
 
-def pad_by_mode(
-    x: Array, padding: Padding, mode: str, kernel_size: int, stride: int, dilation: int
-) -> tuple[Array, Padding]:
-    """Return `x` `(batch, length, channels)` padded by `mode`, and the padding that is left to do.
+def pad_by_mode(x: Array, mode: str, kernel_size: int, settings: Settings) -> tuple[Array, Padding]:
+    """Return `x` `(problems, batch, length, groups, channels)` padded by `mode`, and the padding that is left to do.
 
     With mode "zeros" that is all of it. Otherwise `x` is first padded on the sides where the amount is positive, then
     cropped where it is negative. The values are those of `numpy.pad`, also where padding reaches past the signal: it
@@ -21,9 +20,10 @@ def pad_by_mode(
         ValueError: `x` has no positions, or the output would have none.
     """
     mode = checks.one_of("padding_mode", mode, PADDING_MODES)
+    stride, padding, dilation = settings.stride, settings.padding, settings.dilation
     if mode == "zeros":
         return x, padding
-    length = x.shape[1]
+    length = x.shape[2]
     low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
     if not (isinstance(low, int) and isinstance(high, int)):
         raise ValueError(
@@ -41,24 +41,25 @@ def pad_by_mode(
     if reach is None or checks.has(reach, max(before, after), f"`padding_mode` (={mode!r})"):
         padded = _padded_once(wide, before, after, mode)
     else:
-        padded = _repeated(wide, before, after, mode)
+        padded = _padded_by_periods(wide, before, after, mode)
     padded = padded.astype(x.dtype)
-    start, stop = max(-low, 0), padded.shape[1] - max(-high, 0)
-    return lax.slice_in_dim(padded, start, max(stop, start), axis=1), (0, 0)
+    start, stop = max(-low, 0), padded.shape[2] - max(-high, 0)
+    return lax.slice_in_dim(padded, start, max(stop, start), axis=2), (0, 0)
 
 
 def _padded_once(x: Array, before: int, after: int, mode: str) -> Array:
     if mode == "circular":  # `jnp.pad` asks for remainders by the length, which may be a symbol of `jax.export`
-        length = x.shape[1]
-        return jnp.concatenate([lax.slice_in_dim(x, length - before, length, axis=1), x, x[:, :after]], axis=1)
-    return jnp.pad(x, ((0, 0), (before, after), (0, 0)), mode="reflect" if mode == "reflect" else "edge")
+        length = x.shape[2]
+        return jnp.concatenate([lax.slice_in_dim(x, length - before, length, axis=2), x, x[:, :, :after]], axis=2)
+    widths = [(0, 0), (0, 0), (before, after), (0, 0), (0, 0)]
+    return jnp.pad(x, widths, mode="reflect" if mode == "reflect" else "edge")
 
 
-def _repeated(x: Array, before: int, after: int, mode: str) -> Array:
-    """Padding by more than there is, from whole periods; `jnp.pad` would copy once for each reflection."""
-    turned_back = x[:, -2:0:-1] if mode == "reflect" and x.shape[1] > 1 else x[:, :0]
-    period = jnp.concatenate([x, turned_back], axis=1)
-    first = -before % period.shape[1]
-    length = before + x.shape[1] + after
-    repeats = -(-(first + length) // period.shape[1])
-    return lax.slice_in_dim(jnp.tile(period, (1, repeats, 1)), first, first + length, axis=1)
+def _padded_by_periods(x: Array, before: int, after: int, mode: str) -> Array:
+    """Pad by more than there is, from whole periods; `jnp.pad` would copy once for each reflection."""
+    turned_back = x[:, :, -2:0:-1] if mode == "reflect" and x.shape[2] > 1 else x[:, :, :0]
+    period = jnp.concatenate([x, turned_back], axis=2)
+    first = -before % period.shape[2]
+    length = before + x.shape[2] + after
+    repeats = -(-(first + length) // period.shape[2])
+    return lax.slice_in_dim(jnp.tile(period, (1, 1, repeats, 1, 1)), first, first + length, axis=2)

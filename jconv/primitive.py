@@ -5,6 +5,7 @@ rule with a table of six rows, and one batching rule that folds the mapped axis 
 Operands and results have the five axes of `jconv.methods.problem`.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from jax.extend.core import JaxprEqn, Primitive
 from jax.interpreters import ad, batching, mlir
 
 from jconv import onnx_plugin
-from jconv.choose import MethodOfEach, choose
+from jconv.choose import choose
 from jconv.mesh import equally_varying, on_any_mesh, resharded, result_sharding
 from jconv.methods import REGISTRY, Face, Problem
 from jconv.window import Window
@@ -41,27 +42,52 @@ SHARED_AXIS: dict[frozenset[str], dict[str, int]] = {
 conv_p = Primitive("conv1d")
 
 
+@dataclass(frozen=True)
+class MethodOfEach:
+    """The method, "auto" or "direct" for each face."""
+
+    output: str
+    input: str
+    kernel: str
+
+    @classmethod
+    def same(cls, name: str) -> "MethodOfEach":
+        """`name` for all three."""
+        return cls(name, name, name)
+
+    def names(self) -> tuple[str, str, str]:
+        """All three."""
+        return self.output, self.input, self.kernel
+
+    def __str__(self) -> str:  # what jaxprs show
+        return self.output if len({*self.names()}) == 1 else repr(self)
+
+
+XLA = MethodOfEach.same("xla")  # what jax2onnx can read
+
+
 def convolve(
     face: Face,
     first: Array,
     second: Array,
     window: Window,
-    method: str | MethodOfEach = "auto",
+    method: MethodOfEach,
     precision: Any = None,
     dtype: Any = None,
 ) -> Array:
-    """One face of the form: "output" `(x, k) -> y`, "input" `(y, k) -> x`, "kernel" `(x, y) -> k`.
+    """Compute one face of the form from two of its three arrays.
 
     Args:
-        face: which of the three.
+        face: "output" `(x, k) -> y`, "input" `(y, k) -> x` or "kernel" `(x, y) -> k`; where convolutions are written,
+            these are often called fprop, dgrad and wgrad.
         first: x or y, `(problems, batch, length, groups, channels)`.
         second: k, `(problems, taps, inputs, groups, outputs)`, or y.
         window: where the windows lie.
-        method: a name in `METHODS`, "auto", "direct" for the best that keeps a NaN to its windows, or one of each face.
+        method: for this face, and for its gradients.
         precision: as in `jax.lax.dot_general`, hashable.
         dtype: of the result; that of the operands by default.
     """
-    onnx_plugin.register(conv_p.name, written_out)
+    onnx_plugin.register(conv_p.name, partial(written_out, method=XLA))
     first, second = equally_varying(first, second)
     dtype = np.dtype(dtype or _common(first.dtype, second.dtype))
     return conv_p.bind(first, second, face=face, window=window, method=method, precision=precision, dtype=dtype)
@@ -70,10 +96,9 @@ def convolve(
 def problem_of(
     face: Face, first: Any, second: Any, window: Window, precision: Any, dtype: np.dtype, platform: str = "cpu"
 ) -> Problem:
-    """The static description of a call, from the shapes and dtypes of its operands."""
+    """Describe a call by numbers alone, from the shapes and dtypes of its operands."""
     sizes = dict(zip(OPERANDS[face], (first.shape, second.shape), strict=False))
-    problems, groups = first.shape[0], first.shape[3]
-    batch = first.shape[1]
+    problems, batch, _, groups, _ = first.shape
     inputs = sizes["x"][4] if "x" in sizes else sizes["k"][2]
     outputs = sizes["y"][4] if "y" in sizes else sizes["k"][4]
     operand_dtype = _common(first.dtype, second.dtype)
@@ -87,11 +112,15 @@ def sum_dtype(dtype: Any) -> np.dtype:
     return np.dtype(np.float32) if narrow else np.dtype(dtype)
 
 
-def written_out(operands: list[Any], params: dict[str, Any]) -> JaxprEqn:
-    """The equation of a `jax.jit` that computes the primitive of these operands and parameters in lax operations."""
+def written_out(equation: JaxprEqn, method: MethodOfEach | None = None) -> JaxprEqn:
+    """Return an equation that does in lax operations, inside a `jax.jit`, what an equation of the primitive does.
+
+    `method` replaces the equation's own.
+    """
+    params = equation.params | ({} if method is None else {"method": method})
     compute = partial(_run, **params, platform=jax.default_backend())
-    (call,) = jax.make_jaxpr(jax.jit(compute))(*operands).eqns
-    return call
+    (call,) = jax.make_jaxpr(jax.jit(compute))(*(var.aval for var in equation.invars)).eqns
+    return equation.replace(primitive=call.primitive, params=call.params, effects=call.effects)
 
 
 def _common(a: Any, b: Any) -> np.dtype:
@@ -105,8 +134,9 @@ def _run(first: Array, second: Array, *, face, window, method, precision, dtype,
     shape = _result_shape(face, problem)
     if first.size == 0 or second.size == 0 or 0 in shape:
         return jnp.zeros(shape, dtype)
-    method = getattr(method, face) if isinstance(method, MethodOfEach) else method
-    name = method if method in REGISTRY else choose(face, problem, method)
+    name = getattr(method, face)
+    if name not in REGISTRY:
+        name = choose(face, problem, name)
     problem = problem.widened()
     wanted = problem.dtype
 
@@ -140,7 +170,7 @@ conv_p.def_impl(_eagerly)
 
 
 def _transpose(position: int, cotangent, first, second, *, face, window, method, precision, dtype):
-    """The six rows: the operand at `position` is the unknown; the other and the cotangent give it."""
+    """Give the cotangent of the operand at `position`, which is the face of the other operand and the cotangent."""
     names = OPERANDS[face]
     unknown, known = (first, second) if position == 0 else (second, first)
     wanted, other, result = names[position], names[1 - position], names[2]
@@ -158,7 +188,7 @@ ad.defbilinear(
 
 
 def _batch(args, dims, *, face, window, method, precision, dtype):
-    """Fold the mapped axis: into `problems` if both operands have it, else into the axis shared with the result."""
+    """Fold the mapped axis into `problems` if both operands have it, else into the axis shared with the result."""
     first, second = args
     first_name, second_name, result_name = OPERANDS[face]
     apply = partial(convolve, face, window=window, method=method, precision=precision, dtype=dtype)
@@ -170,7 +200,7 @@ def _batch(args, dims, *, face, window, method, precision, dtype):
     axes = SHARED_AXIS[frozenset((name, result_name))]
     size = args[position].shape[dims[position]]
     if axes != SHARED_AXIS[frozenset("xy")] and not isinstance(size, int):  # channels may not be symbols
-        args = [a if dim is not None else _repeated(a, size) for a, dim in zip(args, dims, strict=True)]
+        args = [a if dim is not None else _copies(a, size) for a, dim in zip(args, dims, strict=True)]
         return _batch(
             args, [dim or 0 for dim in dims], face=face, window=window, method=method, precision=precision, dtype=dtype
         )
@@ -179,13 +209,13 @@ def _batch(args, dims, *, face, window, method, precision, dtype):
     return _unfold(result, sizes, axes[result_name]), axes[result_name]
 
 
-def _repeated(a: Array, size: int) -> Array:
-    """`a`, `size` times along a new first axis; its transpose is a sum, and so not taken in 16 bits."""
+def _copies(a: Array, size: int) -> Array:
+    """Repeat `a` along a new first axis of `size`; its transpose is a sum, and so not taken in 16 bits."""
     return jnp.broadcast_to(a.astype(sum_dtype(a.dtype)), (size, *a.shape)).astype(a.dtype)
 
 
 def _fold(a: Array, mapped: int, axis: int) -> tuple[Array, tuple[int, ...]]:
-    """The axis `mapped` merged into `axis`, and the sizes of both, which a product of zero would not tell."""
+    """Merge the axis `mapped` into `axis`; also return both sizes, which a product of zero would not tell."""
     a = jnp.moveaxis(a, mapped, axis)
     sizes = a.shape[axis : axis + 2]
     return a.reshape(*a.shape[:axis], sizes[0] * sizes[1], *a.shape[axis + 2 :]), sizes

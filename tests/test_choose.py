@@ -9,16 +9,16 @@ import pytest
 from flax import nnx
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from jconv.costs import held
+from jconv.methods.blocks import Blocks, error_ratio
 from problems import CASES, Case
 
 import jconv
 import jconv.nnx
 from jconv.choose import choose, objection
-from jconv.costs import held
+from jconv.explaining import problem_of_call
 from jconv.methods import FACES, REGISTRY, Method
-from jconv.methods.blocks import Blocks, error_ratio
-from jconv.primitive import convolve
-from jconv.selection import problem_of_call
+from jconv.primitive import MethodOfEach, convolve
 
 
 def shape(*sizes, dtype=jnp.float32):
@@ -122,14 +122,14 @@ def test_what_is_said_to_spread_no_nan_spreads_none(face, options):
     first, second = shapes.get(face, (problem.x_shape, problem.y_shape))
     at = (0, 1, 5, 0, 1)
     marked = jnp.zeros(first, jnp.float32).at[at].set(1.0)
-    reached = convolve(face, marked, jnp.ones(second, jnp.float32), problem.window, "vmap") > 0
+    reached = convolve(face, marked, jnp.ones(second, jnp.float32), problem.window, MethodOfEach.same("vmap")) > 0
     rng = np.random.default_rng(0)
     spoilt = jnp.asarray(rng.normal(size=first).astype(np.float32)).at[at].set(jnp.nan)
     other = jnp.asarray(rng.normal(size=second).astype(np.float32))
     calm = [name for name, method in REGISTRY.items() if not method.spreads(face, problem)]
     assert not {"fft", "winograd"} & set(calm)
     for name in calm:
-        result = convolve(face, spoilt, other, problem.window, name)
+        result = convolve(face, spoilt, other, problem.window, MethodOfEach.same(name))
         np.testing.assert_array_equal(np.isnan(result), reached, err_msg=name)
 
 

@@ -17,10 +17,10 @@ from problems import CASES, Case
 
 import jconv
 from jconv.choose import choose
+from jconv.explaining import problem_of_call
 from jconv.methods import FACES, REGISTRY
 from jconv.methods.problem import USUAL_SIZE
 from jconv.nnx import Conv1D, ConvTranspose1D
-from jconv.selection import problem_of_call
 
 FEW = (
     Case("plain", length=40),

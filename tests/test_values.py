@@ -17,9 +17,9 @@ from problems import CASES, Case, case_named, cases_named
 
 import jconv
 from jconv.choose import choose
+from jconv.explaining import problem_of_call
 from jconv.methods import FACES, REGISTRY
 from jconv.primitive import OPERANDS
-from jconv.selection import problem_of_call
 
 FLOATS = (ml_dtypes.bfloat16, np.float64, np.complex64, np.complex128)  # every case is float32
 INTEGERS = (np.int8, np.int32, np.int64, np.uint8)

@@ -10,10 +10,10 @@ from jax.sharding import PartitionSpec as P
 from problems import CASES, Case
 
 from jconv.choose import MOST_ERROR, choose
+from jconv.explaining import problem_of_call
 from jconv.methods import FACES, REGISTRY
 from jconv.methods.winograd_tiles import Pieces, Tiles, error_ratio
 from jconv.primitive import OPERANDS
-from jconv.selection import problem_of_call
 from jconv.window import Window
 
 SMALL = 1500  # bytes, so that even small problems are done in pieces

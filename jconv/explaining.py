@@ -1,6 +1,5 @@
-"""The automatic choice, shown: `choose_method` names it, or times the methods instead, and `explain` says why."""
+"""`choose_method` names the methods that `method="auto"` runs, or times them; `explain` says why they were chosen."""
 
-from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -8,13 +7,13 @@ import jax
 import numpy as np
 
 from jconv import checks
-from jconv.call import check_call
+from jconv.call import Settings, check_call, check_numeric, checked_dtype, checked_settings
 from jconv.choose import choose, cost_terms, estimate, objection
 from jconv.foreign import how_to_convert
 from jconv.measuring import measured_choice
 from jconv.methods import FACES, REGISTRY, Face, Problem
 from jconv.primitive import PLATFORMS, problem_of
-from jconv.window import Padding, check_steps, forward_window, transposed_window
+from jconv.window import Padding, forward_window, transposed_window
 
 MEANING = {"output": "the result", "input": "the gradient for x", "kernel": "the gradient for the kernel"}
 
@@ -36,7 +35,7 @@ def choose_method(
     measure: bool = False,
     cache: str | PathLike[str] | None = None,
 ) -> dict[Face, str]:
-    """Which method `method="auto"` runs for each face of `conv1d(x, kernel, ...)`, or which is fastest when timed.
+    """Name the method that `method="auto"` runs for `conv1d(x, kernel, ...)` and its gradients, or time them all.
 
     Args:
         x: signal; an array, a `jax.ShapeDtypeStruct`, or a pair of a shape and a dtype, `((8, 1000, 4), "float32")`.
@@ -49,8 +48,8 @@ def choose_method(
         cache: a JSON file that keeps what was measured; made if there is none. A case found in it is not timed again.
 
     Returns:
-        The method of the "output" face, the "input" face (the gradient for x, and `conv_transpose1d`) and the
-        "kernel" face (the gradient for the kernel). `conv1d(..., method=this)` runs these.
+        The method for "output" (the forward pass, fprop), "input" (the gradient for x and `conv_transpose1d`, dgrad)
+        and "kernel" (the gradient for the kernel, wgrad). `conv1d(..., method=this)` runs these.
 
     Raises:
         TypeError, ValueError: as `conv1d`; an unknown `platform`, or one with `measure`; a `cache` without `measure`,
@@ -65,19 +64,8 @@ def choose_method(
     """
     if cache is not None and not measure:
         raise ValueError(f"`cache` (={str(cache)!r}) keeps what is measured; it needs `measure`=True")
-    problem = problem_of_call(
-        x,
-        kernel,
-        stride,
-        padding,
-        dilation,
-        groups,
-        layout,
-        precision,
-        preferred_element_type,
-        transposed,
-        output_padding,
-    )
+    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type)
+    problem = problem_of_call(x, kernel, settings, transposed, output_padding, platform)
     if measure:
         if platform is not None:
             raise ValueError(
@@ -86,7 +74,6 @@ def choose_method(
         if problem.usual != problem or not problem.window.known:
             raise ValueError("`measure`=True needs sizes that are known, and an example at least; `x` has not")
         return measured_choice(problem, cache)
-    problem = replace(problem, platform=platform_of(platform))
     return {face: choose(face, problem) for face in FACES}
 
 
@@ -105,7 +92,7 @@ def explain(
     output_padding: int = 0,
     platform: str | None = None,
 ) -> str:
-    """Return text, a few lines to print: for each face the estimated times, and why the chosen method was chosen.
+    """Return a text to print: what each method should take, for the result and each gradient, and what decided.
 
     Args:
         x, kernel, stride, padding, dilation, groups, layout, precision, preferred_element_type, transposed,
@@ -118,20 +105,9 @@ def explain(
     >>> print(explain(x, kernel, platform="cpu").splitlines()[0])
     output (the result): fft
     """
-    problem = problem_of_call(
-        x,
-        kernel,
-        stride,
-        padding,
-        dilation,
-        groups,
-        layout,
-        precision,
-        preferred_element_type,
-        transposed,
-        output_padding,
-    )
-    problem = replace(problem, platform=platform_of(platform)).usual
+    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type)
+    problem = problem_of_call(x, kernel, settings, transposed, output_padding, platform)
+    problem = problem.usual
     lines = []
     for face in FACES:
         chosen = choose(face, problem)
@@ -150,58 +126,50 @@ def explain(
 def problem_of_call(
     x: Any,
     kernel: Any,
-    stride: int = 1,
-    padding: Padding = "valid",
-    dilation: int = 1,
-    groups: int = 1,
-    layout: str = "NLC",
-    precision: Any = None,
-    preferred_element_type: Any = None,
+    settings: Settings | None = None,
     transposed: bool = False,
     output_padding: int = 0,
+    platform: str | None = "cpu",
+    **options: Any,
 ) -> Problem:
-    """The static description of `conv1d(x, kernel, ...)`, or of `conv_transpose1d`, the same for every face."""
-    stride, dilation, groups = check_steps(stride, dilation, groups)
+    """Describe `conv1d(x, kernel, ...)` or `conv_transpose1d` by numbers alone, the same for every face.
+
+    Args:
+        x, kernel, transposed, output_padding, platform: as in `choose_method`.
+        settings: those of the call; made from `options`, the options of `conv1d`, if None.
+    """
+    settings = settings or checked_settings(**options)
     output_padding = checks.whole_number("output_padding", output_padding)
     if output_padding and not transposed:
         raise ValueError(f"`output_padding` (={output_padding}) is for a transposed convolution: `transposed`=True")
     x, kernel = _shape_and_dtype("x", x), _shape_and_dtype("kernel", kernel)
-    found: dict[str, Any] = {}
-
-    def look(x: Any, kernel: Any) -> Any:  # shapes are all that the checks need
-        face: Face = "input" if transposed else "output"
-        call = check_call(face, x, kernel, None, groups, layout, "auto", precision, preferred_element_type)
-        lengths = call.signal.shape[1], call.width
-        found["call"] = call
-        if transposed:
-            found["window"] = transposed_window(*lengths, stride, padding, dilation, output_padding)
-        else:
-            found["window"] = forward_window(*lengths, stride, padding, dilation)
-        return call.signal
-
-    jax.eval_shape(look, x, kernel)
-    call, window = found["call"], found["window"]
-    per_group, channels = call.kernel.shape[1], call.kernel.shape[2]
-    signal = jax.ShapeDtypeStruct((1, call.signal.shape[0], window.input_length, groups, per_group), call.signal.dtype)
-    weights = jax.ShapeDtypeStruct((1, call.width, per_group, groups, channels // groups), call.signal.dtype)
-    return problem_of("output", signal, weights, window, call.precision, call.dtype)
+    call = check_call("input" if transposed else "output", x, kernel, None, settings)
+    length, stride, padding, dilation = call.signal.shape[2], settings.stride, settings.padding, settings.dilation
+    if transposed:
+        window = transposed_window(length, call.width, stride, padding, dilation, output_padding)
+    else:
+        window = forward_window(length, call.width, stride, padding, dilation)
+    platform = platform_of(platform)
+    return problem_of(call.face, call.signal, call.kernel, window, settings.precision, call.dtype, platform)
 
 
-def _shape_and_dtype(name: str, value: Any) -> Any:
-    if isinstance(value, (jax.Array, np.ndarray, jax.ShapeDtypeStruct)) and not isinstance(value, np.ma.MaskedArray):
-        return value
-    try:
-        shape, dtype = value
-        return jax.ShapeDtypeStruct(tuple(checks.whole_number(name, size, minimum=0) for size in shape), dtype)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"`{name}` ({checks.shown(value)}) must be an array, a `jax.ShapeDtypeStruct`, or a pair of a shape and a "
-            f'dtype, such as ((8, 1000, 4), "float32"){how_to_convert(value)}'
-        ) from None
+def _shape_and_dtype(name: str, value: Any) -> jax.ShapeDtypeStruct:
+    if not isinstance(value, (jax.Array, np.ndarray, jax.ShapeDtypeStruct)) or isinstance(value, np.ma.MaskedArray):
+        try:
+            shape, dtype = value
+            shape = tuple(checks.whole_number(name, size, minimum=0) for size in shape)
+            value = jax.ShapeDtypeStruct(shape, dtype)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"`{name}` ({checks.shown(value)}) must be an array, a `jax.ShapeDtypeStruct`, or a pair of a shape "
+                f'and a dtype, such as ((8, 1000, 4), "float32"){how_to_convert(value)}'
+            ) from None
+    check_numeric(name, value.dtype)
+    return jax.ShapeDtypeStruct(value.shape, checked_dtype(name, value.dtype))
 
 
 def platform_of(platform: str | None) -> str:
-    """`platform` by the name that JAX compiles for; that of JAX's default device if None."""
+    """Return the name that JAX compiles for; that of JAX's default device if None."""
     platform = jax.default_backend() if platform is None else checks.one_of("platform", platform, (*PLATFORMS, "gpu"))
     return {"gpu": "cuda"}.get(platform, platform)
 
