@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import interrupt
-from .config.fields import ConfigError
+from .config.rules import ConfigError
 from .errors import RunError
 from .interrupt import Stopped, requests
 from .outputs import FAILED, Taken, outlast_readers, shown
@@ -47,35 +47,35 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
         from hydra.errors import HydraException
         from omegaconf.errors import OmegaConfBaseException
 
-        from . import environment
-        from .config import preflight
+        from . import environment, folders
+        from .config import composed, preflight
     except ModuleNotFoundError as error:
         return say_error(missing_package(error), 2)
     try:
         plan = preflight.preflight(sys.argv[1:], config_name, schema)
         for config in plan.configs:
             environment.check(config)
-        folder = preflight.claim(plan) if plan.configs else None
+        folder = folders.claim(plan) if plan.configs else None
     except ConfigError as error:
         return say_error(error, 2)
     except Exception as error:  # as of YAML that cannot be read, or a current folder that is gone
         if wants_traceback:
             raise
         return say_error(unexpected(error), 2)
-    setting = [preflight.folder_setting(plan, folder)] if folder else []
+    setting = [folders.folder_setting(plan, folder)] if folder else []
     sys.argv = [sys.argv[0], *plan.arguments, *setting]
     if folder and plan.many:
         requests.flag_file = folder / FLAG_FILE
     code = 0
     try:
         job = Job(run, schema)
-        hydra.main(version_base="1.3", config_path=str(preflight.CONF), config_name=config_name)(job)()
+        hydra.main(version_base="1.3", config_path=str(composed.CONF), config_name=config_name)(job)()
     except Stopped as stopped:
         print(f"{stopped}.", file=sys.stderr)
     except (HydraException, OmegaConfBaseException) as error:
         if folder:
-            preflight.remove_empty(folder)
-        code = say_error(preflight.one_line(error), 2)
+            folders.remove_empty(folder)
+        code = say_error(composed.one_line(error), 2)
     except Exception as error:
         if wants_traceback:
             raise
@@ -100,7 +100,7 @@ class Job:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        from .config.preflight import check
+        from .config.composed import check
 
         settings = HydraConfig.get()
         folder, many = Path(settings.runtime.output_dir), settings.mode == RunMode.MULTIRUN

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .command import missing_package, say_error
 from .config.arguments import Parser
-from .config.fields import ConfigError
+from .config.rules import ConfigError
 from .outputs import outlast_readers
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .command import INSTALL
-from .config.fields import ConfigError
+from .config.rules import ConfigError
 
 MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
 PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")

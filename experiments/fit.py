@@ -2,12 +2,43 @@
 
 python -m experiments.fit
 python -m experiments.fit --help
+
+From Python, `fit` returns what it found:
+
+    from experiments import fit
+    found = fit.fit(trainer={"steps": 500})
+    found.metrics, found.learnt, found.optimum.kernel
 """
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from .config.rules import given
 from .config.schema import Fit
+
+if TYPE_CHECKING:
+    from .fitting import Fitted
+
+
+def fit(config: Fit | Mapping | None = None, **settings: Any) -> "Fitted":
+    """Fit once; nothing is printed or written.
+
+    Args:
+        config: a `Fit`, nested dictionaries, or what `hydra.compose("fit", ...)` returns.
+        **settings: or the fields of a `Fit`, sections as dataclasses or dictionaries; the others have their defaults.
+
+    Raises:
+        ConfigError: the settings cannot be run.
+        RunError: the loss diverged.
+    """
+    config = given(Fit, config, settings)
+
+    from .fitting import Fitting
+
+    fitting = Fitting(config)
+    return fitting.fitted(fitting.train(lambda _: None, lambda: False))
 
 
 def run(config: Fit, folder: Path) -> dict:
@@ -17,7 +48,7 @@ def run(config: Fit, folder: Path) -> dict:
     kernel.npz and metrics.json are written before anything is printed or drawn.
 
     Args:
-        config: what to do; `experiments.config.preflight.check` makes one from a composed config.
+        config: what to do.
         folder: where to write; a folder that another run has claimed is refused.
 
     Returns:
@@ -39,29 +70,16 @@ def run(config: Fit, folder: Path) -> dict:
 
         from . import environment, report
         from .errors import RunError
-        from .models import MODELS
-        from .optimizers import OPTIMIZERS
-        from .optimum import least_squares, targets
+        from .fitting import Fitting
         from .progress import bar
         from .saving import LOSSES, Saving
-        from .tasks import TASKS, windows
-        from .training import Training, train
+        from .training import Training
 
         environment.cache_compiled(config.compilation_cache)
         output.json("versions.json", report.versions())
         console = Console()
-        problem = TASKS[config.task.name](config.task)
-        x, y = (windows(part[: problem.held_out_from], config.trainer.window) for part in (problem.x, problem.y))
-        convolution = MODELS[config.model.name](config.model, x.shape[-1], y.shape[-1], config.seed)
-        data = {
-            "x": x,
-            "y": targets(y, config.model),
-            "held_out_x": problem.x[None, problem.held_out_from :],
-            "held_out_y": targets(problem.y[None, problem.held_out_from :], config.model),
-        }
-        optimizer = OPTIMIZERS[config.optimizer.name](config.optimizer, config.trainer.steps)
-        optimum = least_squares(x, y, config.model)
-        saving = Saving(output, optimum)
+        fitting = Fitting(config)
+        problem, saving = fitting.problem, Saving(output, fitting.optimum)
 
         with bar(console, config.trainer.steps, problem.unit) as show:
 
@@ -69,29 +87,25 @@ def run(config: Fit, folder: Path) -> dict:
                 saving.look(training)
                 show(training)
 
-            training = train(convolution, optimizer, data, config.trainer, config.seed, look, requests.stop)
+            training = fitting.train(look, requests.stop)
         if not training.steps:
             raise Stopped(f"Stopped by {requests.by()}; nothing was learnt yet")
         saving.kernel(training)
-        if training.diverged:
+        try:
+            fitted = fitting.fitted(training)
+        except RunError as error:
             saving.losses(training)
-            raise RunError(
-                f"the loss diverged by step {training.steps}: `optimizer.learning_rate` "
-                f"(={config.optimizer.learning_rate:g}) is too large; try optimizer.learning_rate="
-                f"{min(config.optimizer.learning_rate / 10, 0.01):g} (losses so far: {shown(folder)}/{LOSSES})"
-            )
-        found = report.findings(problem, config.model, training, optimum)
-        metrics = report.metrics(found, training)
-        output.json(METRICS, metrics)
+            raise RunError(f"{error} (losses so far: {shown(folder)}/{LOSSES})") from error
+        output.json(METRICS, fitted.metrics)
         saving.losses(training)
-        report.print_table(console, problem, found, training, requests.by())
+        report.print_table(console, problem, fitted.found, training, requests.by())
         if config.pictures:
             from . import pictures
 
-            for name, figure in pictures.draw(problem, config.model, training, optimum, found, config):
+            for name, figure in pictures.draw(fitted):
                 output.png(name, figure)
     console.print(f"Saved in {shown(folder)}", soft_wrap=True, highlight=False)
-    return metrics
+    return fitted.metrics
 
 
 def main() -> None:

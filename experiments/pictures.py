@@ -1,8 +1,6 @@
 """The pictures of a fit: which arrays go into which figure, and the headline that they justify."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -11,28 +9,19 @@ from jconv.analysis import frequency_response
 
 from . import drawing, headlines
 from .config import schema
-from .optimum import FLOAT32_EPS, Optimum, design, lag_of, padding_of, predict, real, solve, targets
-from .report import Findings, snr_before
+from .fitting import Fitted, relative
+from .optimum import FLOAT32_EPS, design, lag_of, padding_of, predict, solve, targets
+from .report import snr_before
 from .tasks import Problem, windows
-from .training import Training
 
 SECONDS = 3.0
 SAMPLES = 120
-WINDOW = 1024  # samples
 SPECTRUM_SAMPLES = 1024  # in one segment of Welch's method
 ALL_BUT = 1e-4  # of a signal's power, within which it is one wave
 
 
-def draw(
-    problem: Problem,
-    model: schema.Model,
-    training: Training,
-    optimum: Optimum,
-    found: Findings,
-    run: schema.Fit | None = None,
-) -> Iterator[tuple[str, plot.Picture]]:
-    """File name and figure, one after the other; `run` lets each say which task, optimizer and seed made it."""
-    fit = Fitted(problem, model, training, optimum, found, run)
+def draw(fit: Fitted) -> Iterator[tuple[str, plot.Picture]]:
+    """File name and figure, one after the other."""
     for name, picture in (
         ("signal.png", signal),
         ("kernel.png", kernel),
@@ -43,77 +32,6 @@ def draw(
         figure = picture(fit)
         figure.note(made_by(fit))
         yield name, figure
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """All that is known of a fit, and what several of its pictures work out from that."""
-
-    problem: Problem
-    model: schema.Model
-    training: Training
-    optimum: Optimum
-    found: Findings
-    run: schema.Fit | None = None
-
-    @property
-    def learnt(self) -> np.ndarray:
-        """(width, in, out)."""
-        return real("kernel", self.training.arrays["kernel"])
-
-    @property
-    def learnt_bias(self) -> np.ndarray | None:
-        """(out,), or None without one."""
-        return self.training.arrays.get("bias")
-
-    @property
-    def blind(self) -> bool:
-        """Whether kernels that differ give the same outputs."""
-        return self.optimum.kernel_rank < self.optimum.columns
-
-    @property
-    def goal(self) -> str:
-        """What to call the least-squares kernel."""
-        return "smallest of the optimal kernels" if self.blind else "optimum (least squares)"
-
-    @property
-    def held_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """Input and target that the fit never saw."""
-        return self.problem.x[self.problem.held_out_from :], self.problem.y[self.problem.held_out_from :]
-
-    @property
-    def trained(self) -> tuple[np.ndarray, np.ndarray]:
-        """Input and target of the training."""
-        return self.problem.x[: self.problem.held_out_from], self.problem.y[: self.problem.held_out_from]
-
-    @property
-    def window(self) -> int:
-        """Samples of one window of the training, or about as many where nobody says."""
-        return self.run.trainer.window if self.run is not None else max(WINDOW, 2 * self.model.span)
-
-    @property
-    def unit_of_frequency(self) -> str:
-        """Of what `response` shows."""
-        return "cycles per sample" if self.problem.rate is None else "Hz"
-
-    @property
-    def fixed(self) -> str:
-        """What the input determines, in words."""
-        return f"The input fixes {self.optimum.kernel_rank} of {self.optimum.columns} numbers of each output's kernel"
-
-    @cached_property
-    def outputs_apart(self) -> float:
-        """RMS difference of the learnt kernel's held-out outputs and the optimum's, over the latter's deviation."""
-        x, _ = self.held_out
-        learnt = predict(x, self.learnt, self.learnt_bias, self.model)
-        best = predict(x, self.optimum.kernel, self.optimum.bias, self.model)
-        return relative(learnt - best, best - best.mean(axis=0))
-
-
-def relative(difference: np.ndarray, whole: np.ndarray) -> float:
-    """Root mean square of one over that of the other, or the former alone if that is 0."""
-    rms = [float(np.sqrt(np.mean(np.abs(values) ** 2))) for values in (difference, whole)]
-    return rms[0] / (rms[1] or 1.0)
 
 
 def made_by(fit: Fitted) -> str:

@@ -39,13 +39,13 @@ class Problem:
 
 def denoise_ecg(config: schema.DenoiseEcg) -> Problem:
     """Clean ECG from ECG plus white noise. The SNR is variance over variance: the baseline is no signal."""
-    clean = ecg()[: config.length, None]
+    clean = ecg()[: config.samples, None]
     noise = np.random.default_rng(config.seed).normal(size=clean.shape) * clean.std() * 10 ** (-config.snr_db / 20)
     return Problem(
         title="Denoise an ECG",
         x=(clean + noise).astype(np.float32),
         y=clean.astype(np.float32),
-        held_out_from=int(config.length * config.train_fraction),
+        held_out_from=int(config.samples * config.train_fraction),
         rate=float(schema.ECG_RATE),
         unit="mV",
         snr_in_db=config.snr_db,

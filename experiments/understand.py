@@ -5,9 +5,32 @@ python -m experiments.understand weights=random
 """
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from .config.rules import given
 from .config.schema import Understand
+
+if TYPE_CHECKING:
+    from .dissection import Dissection
+
+
+def understand(config: Understand | Mapping | None = None, **settings: Any) -> "Dissection":
+    """Take the convolution apart; nothing is printed or written.
+
+    Args:
+        config: an `Understand`, a dictionary, or what `hydra.compose("understand", ...)` returns.
+        **settings: or the fields of an `Understand`; the others have their defaults.
+
+    Raises:
+        ConfigError: the settings cannot be run.
+    """
+    config = given(Understand, config, settings)
+
+    from .dissection import dissect
+
+    return dissect(config)
 
 
 def run(config: Understand, folder: Path) -> dict:

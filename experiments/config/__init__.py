@@ -1,1 +1,8 @@
-"""What a config may say, and how a wrong one is answered. Nothing here imports JAX."""
+"""What a config may say, and how a wrong one is answered. Nothing here imports JAX.
+
+rules.py      dataclasses that check themselves
+schema.py     every setting
+composed.py   the same as Hydra's structured configs
+arguments.py  the command line, taken apart
+preflight.py  every job of it, checked before the first one starts
+"""

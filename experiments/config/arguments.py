@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from .fields import ConfigError
+from .rules import ConfigError
 
 SHOWN = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")  # by --info
 REFUSED = {

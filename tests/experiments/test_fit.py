@@ -1,6 +1,7 @@
 """Fits: what they find, and what they leave in their folder."""
 
 import csv
+import dataclasses
 import json
 import threading
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from experiments.config import schema
-from experiments.config.preflight import CONF, check, short_group
+from experiments.config.composed import CONF, check, short_group
+from experiments.config.rules import ConfigError
 from experiments.errors import RunError
-from experiments.fit import run
+from experiments.fit import fit, run
 from experiments.models import MODELS
 from experiments.optimizers import OPTIMIZERS
 from experiments.tasks import TASKS, ecg
@@ -242,3 +244,33 @@ def test_the_table_tells_the_noise_that_the_held_out_part_has(tmp_path, capsys):
     expected = 10 * np.log10(y.var() / np.mean(noise**2))
     assert abs(expected - settings.task.snr_db) > 1  # pyright: ignore[reportAttributeAccessIssue]
     assert f"{expected:.1f} dB →" in capsys.readouterr().out
+
+
+def test_python_gets_what_the_command_line_writes(tmp_path, monkeypatch):
+    settings = config("task=recover_fir", "trainer.steps=20", "task.length=500")
+    run(settings, tmp_path / "run")
+    written = np.load(tmp_path / "run" / "kernel.npz")["kernel"]
+    monkeypatch.chdir(tmp_path)
+    for found in (
+        fit(settings),
+        fit(dataclasses.asdict(settings)),
+        fit(
+            task=schema.RecoverFir(length=500),
+            model={"kernel_size": 3, "padding": "valid"},
+            trainer={"steps": 20, "window": 256},
+        ),
+    ):
+        np.testing.assert_array_equal(found.learnt, written)
+        assert found.metrics["steps"] == 20
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_python_hears_of_a_wrong_setting_in_the_same_words():
+    with pytest.raises(ConfigError, match=r"`sead` \(=1\) is not a setting; did you mean `seed`\?"):
+        fit(sead=1)
+    with pytest.raises(ConfigError, match=r"`model\.kernal_size` \(=5\) is not a setting"):
+        fit(model={"kernal_size": 5})
+    with pytest.raises(ConfigError, match="give one of both"):
+        fit(schema.Fit(), seed=1)
+    with pytest.raises(RunError, match="too large"):
+        fit(task={"name": "seed"}, model={"kernel_size": 3}, optimizer={"name": "sgd", "learning_rate": 1e6})

@@ -11,9 +11,9 @@ from hydra import compose, initialize_config_dir
 import jconv
 from experiments import headlines, pictures, report
 from experiments.config import schema
-from experiments.config.preflight import CONF, check, short_group
+from experiments.config.composed import CONF, check, short_group
+from experiments.fitting import Fitted
 from experiments.optimum import least_squares, predict
-from experiments.pictures import Fitted
 from experiments.tasks import Problem, from_kernel
 from experiments.training import Training
 
@@ -342,8 +342,7 @@ def test_every_picture_says_which_run_made_it():
         overrides = ["experiment=fir_sincos", "optimizer=sgd", "seed=7", "model.dilation=2"]
         run = check(compose("fit", [short_group(o) for o in overrides]), schema.Fit)
     fit = recovered("wave", 0, unseen_kernel())
-    arguments = fit.problem, fit.model, fit.training, fit.optimum, fit.found
-    drawn = dict(pictures.draw(*arguments, run))
+    drawn = dict(pictures.draw(replace(fit, run=run)))
     assert list(drawn) == ["signal.png", "kernel.png", "frequency_response.png", "loss.png", "snapshots.png"]
     for figure in drawn.values():
         said = words(figure)
@@ -356,8 +355,7 @@ def test_every_picture_says_which_run_made_it():
 def test_all_pictures_of_one_tap_and_of_many_are_drawn():
     for kernel in ([0.5], RANDOM.normal(size=301)):
         fit = denoised(kernel)
-        arguments = fit.problem, fit.model, fit.training, fit.optimum, fit.found
-        for name, figure in pictures.draw(*arguments):
+        for name, figure in pictures.draw(fit):
             assert figure._repr_png_().startswith(b"\x89PNG")
             if name in ("kernel.png", "snapshots.png"):
                 marked = [line.get_marker() not in ("", "None") for line in figure.axes[0].lines[1:]]

@@ -7,7 +7,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from experiments import dissection
-from experiments.config.preflight import CONF, check
+from experiments.config.composed import CONF, check
 from experiments.config.schema import Understand
 from jconv.analysis import shares
 

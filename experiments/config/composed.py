@@ -1,0 +1,76 @@
+"""Hydra's side of the settings: the dataclasses as structured configs, and what Hydra composed as a dataclass again.
+
+Importing this registers them, so that `hydra.compose` finds them beside the files of `conf/`:
+
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        settings = check(hydra.compose("fit", ["task=recover_fir", "trainer.steps=200"]), Fit)
+"""
+
+import re
+from pathlib import Path
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
+
+from .rules import MISSING, ConfigError, Schema, build
+from .schema import OPTIMIZERS, TASKS, Fit, Model, Trainer, Understand
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+GROUPS = {
+    "task": {name: {"task": task(), **task.suits} for name, task in TASKS.items()},  # a task says what suits it
+    "model": {"module": Model(), "function": Model(name="function")},
+    "optimizer": {name: optimizer() for name, optimizer in OPTIMIZERS.items()},
+    "trainer": {"default": Trainer(), "quick": Trainer(steps=200, report_every=20)},
+}
+"""Group -> option -> its settings."""
+
+
+def register() -> None:
+    """Give Hydra the dataclasses."""
+    store = ConfigStore.instance().store
+    fit = OmegaConf.structured(Fit)
+    fit.task = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd
+    store("fit_schema", fit)
+    store("understand_schema", Understand)
+    for group, options in GROUPS.items():
+        for name, node in options.items():
+            store(name, node, group, package="_global_" if group == "task" else None)
+
+
+register()
+
+
+def short_group(argument: str) -> str:
+    """`experiment=x` as Hydra wants it.
+
+    The files of that group change settings everywhere. Hydra takes that from `# @package _global_` on their first line,
+    which is the command that runs them, or from `@_global_` behind the name of the group, which nobody should type.
+    """
+    return re.sub(r"^(\+{0,2})experiment=", r"\1experiment@_global_=", argument)
+
+
+def check(config: DictConfig, schema: type[Schema]) -> Schema:
+    """The composed config of one job as an instance of `schema`.
+
+    Raises:
+        ConfigError: it does not fit.
+    """
+    try:
+        own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+        values = OmegaConf.to_container(own, resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(one_line(error)) from error
+    return build(schema, values)
+
+
+def one_line(error: BaseException) -> str:
+    """The message of someone else's exception on one line."""
+    if isinstance(error, InterpolationResolutionError):
+        return f"`{error.full_key}` cannot be read: {str(error.msg).splitlines()[0]}; write a value, or the key of one"
+    merging = re.match("Error merging override (.*)", str(error))
+    if merging and error.__cause__:
+        return f"`{merging[1]}` does not fit: {one_line(error.__cause__)}"
+    lines = [line.strip() for line in str(error).splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("full_key:", "object_type=", "reference_type="))]
+    return "; ".join(kept)

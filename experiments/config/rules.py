@@ -1,0 +1,181 @@
+"""Settings as dataclasses that check themselves: types from annotations, ranges from metadata, errors in one line."""
+
+import dataclasses
+import difflib
+import math
+import typing
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+if TYPE_CHECKING:
+    Whole = int
+else:
+    Whole = int | float  # OmegaConf reads 1e3 as a float and would refuse it for an int; `convert` makes it one
+
+MISSING = "???"  # as in OmegaConf
+
+
+class ConfigError(ValueError):
+    """A config that cannot be run. The message is one line that names the key, its value and the fix."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))
+
+
+def limits(
+    default: Any,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+) -> Any:
+    """A number between bounds; `above` and `below` exclude the bound itself."""
+    return dataclasses.field(
+        default=default, metadata={"at_least": at_least, "above": above, "at_most": at_most, "below": below}
+    )
+
+
+def choice(*options: str) -> Any:
+    """One of a few words, the first by default."""
+    return dataclasses.field(default=options[0], metadata={"options": options})
+
+
+def variant(options: Mapping[str, type]) -> Any:
+    """A section that is one of several dataclasses, chosen by its `name`; the first by default."""
+    return dataclasses.field(default_factory=next(iter(options.values())), metadata={"variants": options})
+
+
+class Section:
+    """Base of the dataclasses: an instance has valid values, or making it raises ConfigError."""
+
+    section: ClassVar[str] = ""
+    """The key under which the whole config has this section."""
+
+    def __post_init__(self) -> None:
+        """Check each field, and make whole numbers of 1e3 and sections of dictionaries."""
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            key, value = join(self.section, field.name), getattr(self, field.name)
+            setattr(self, field.name, checked(key, value, hints[field.name], field.metadata))
+
+
+Schema = TypeVar("Schema", bound=Section)
+
+
+def build(schema: type[Schema], values: Any) -> Schema:
+    """An instance of the dataclass `schema` from (nested) dictionaries; what they leave out has its default.
+
+    Raises:
+        ConfigError: a key is unknown, or a value has the wrong type or is out of range.
+    """
+    path = schema.section
+    if not isinstance(values, Mapping):
+        raise ConfigError(
+            f"`{path}` (={values}) must be a section of settings; set its keys one by one, as {path}.key=value"
+        )
+    names = [field.name for field in dataclasses.fields(schema)]  # type: ignore[arg-type]
+    for name, value in values.items():
+        if name not in names:
+            shown = "" if isinstance(value, Mapping) else f" (={value})"
+            there = f"{f'`{path}`' if path else 'the config'} has {', '.join(names)}"
+            raise ConfigError(
+                f"`{join(path, name)}`{shown} is not a setting; {near(name, names, join(path, '')) or there}"
+            )
+    return schema(**values)
+
+
+def given(schema: type[Schema], config: Any, settings: Mapping[str, Any]) -> Schema:
+    """What a caller in Python gave: a config (an instance, dictionaries, or one that Hydra composed), or settings.
+
+    Raises:
+        ConfigError: it cannot be run.
+    """
+    if config is None:
+        return build(schema, settings)
+    if settings:
+        raise ConfigError(f"a config and settings ({', '.join(settings)}) are given; give one of both")
+    if isinstance(config, schema):
+        return config
+    if isinstance(config, dict):
+        return build(schema, config)
+    from .composed import check
+
+    return check(config, schema)
+
+
+def join(path: str, name: object) -> str:
+    """Dotted key."""
+    return f"{path}.{name}" if path else str(name)
+
+
+def near(word: object, options: Iterable[str], prefix: str = "") -> str:
+    """The end of an error message: `did you mean ...?`, or nothing if no option is like the word."""
+    found = difflib.get_close_matches(str(word), list(options), n=1)
+    return f"did you mean `{prefix}{found[0]}`?" if found else ""
+
+
+def closest(word: object, options: Iterable[str]) -> str:
+    """As `near`, or what there is to choose from."""
+    options = list(options)
+    return near(word, options) or "choose from " + ", ".join(options)
+
+
+def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
+    """`value` as the type `kind`, within `rules`."""
+    if isinstance(value, str) and value == MISSING:
+        raise ConfigError(f"`{key}` has no value; set {key}=...")
+    if isinstance(kind, type) and issubclass(kind, Section):
+        if isinstance(value, kind):
+            return value
+        return build(chosen(rules["variants"], value, key) if "variants" in rules else kind, value)
+    converted = convert(key, value, set(typing.get_args(kind) or (kind,)))
+    if converted is None:
+        return None
+    if rules.get("options") and converted not in rules["options"]:
+        raise ConfigError(f"`{key}` (={value}) is unknown; {closest(value, rules['options'])}")
+    for wrong, words in (
+        (lambda bound: converted < bound, "at_least"),
+        (lambda bound: converted <= bound, "above"),
+        (lambda bound: converted > bound, "at_most"),
+        (lambda bound: converted >= bound, "below"),
+    ):
+        bound = rules.get(words)
+        if bound is not None and wrong(bound):
+            raise ConfigError(f"`{key}` (={value}) must be {words.replace('_', ' ')} {bound:g}")
+    return converted
+
+
+def chosen(variants: Mapping[str, type], values: Any, key: str) -> type:
+    """The dataclass that `values["name"]` asks for."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"`{key}` (={values}) is not one of its options; {closest(values, variants)}")
+    name = values.get("name", MISSING)
+    if name == MISSING:
+        raise ConfigError(f"`{key}.name` has no value; choose from {', '.join(variants)}")
+    if name not in variants:
+        raise ConfigError(f"`{key}.name` (={name}) is unknown; {closest(name, variants)}")
+    return variants[name]
+
+
+def convert(key: str, value: Any, kinds: set[Any]) -> Any:
+    """`value` as bool, int, float or str, never guessing: 5.5 is no integer and 1 is no bool, but 1e3 is 1000."""
+    or_null = type(None) in kinds
+    if value is None and or_null:
+        return None
+    kind = int if int in kinds else next(iter(kinds - {type(None)}))
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}[kind]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) is not kind:
+        example = {bool: "true", int: "3", float: "0.5", str: "name"}[kind]
+        null = " or null" if or_null else ""
+        raise ConfigError(f"`{key}` (={value}) must be {words}{null}, for example {key}={example}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"`{key}` (={value}) must be a finite number")
+    return value
