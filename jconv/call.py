@@ -22,40 +22,27 @@ CHOICES = ("auto", "direct", *METHODS)
 
 @dataclass(frozen=True)
 class Settings:
-    """The options that `conv1d`, `conv_transpose1d`, `choose_method` and `explain` share, from `checked_settings`.
+    """The options that `conv1d`, `conv_transpose1d`, `choose_method` and `explain` share."""
 
-    What depends on shapes or dtypes is not checked yet: `padding` and `preferred_element_type`.
-    """
+    stride: int = 1
+    padding: Padding = "valid"
+    dilation: int = 1
+    groups: int = 1
+    layout: str = "NLC"
+    precision: Any = None
+    preferred_element_type: Any = None
+    method: Any = "auto"
 
-    stride: int
-    padding: Padding
-    dilation: int
-    groups: int
-    layout: str
-    precision: Any
-    preferred_element_type: Any
-    method: MethodOfEach
+    def checked(self) -> "Settings":
+        """Check all that depends on no shape or dtype; `method` becomes a `MethodOfEach`, `precision` hashable.
 
-
-def checked_settings(
-    stride: Any = 1,
-    padding: Any = "valid",
-    dilation: Any = 1,
-    groups: Any = 1,
-    layout: Any = "NLC",
-    precision: Any = None,
-    preferred_element_type: Any = None,
-    method: Any = "auto",
-) -> Settings:
-    """Check each option by itself.
-
-    Raises:
-        TypeError, ValueError: one has a wrong type or value.
-    """
-    stride, dilation, groups = check_steps(stride, dilation, groups)
-    layout = checks.one_of("layout", layout, LAYOUTS)
-    method, precision = checked_method(method), hashable_precision(precision)
-    return Settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
+        Raises:
+            TypeError, ValueError: an option has a wrong type or value.
+        """
+        stride, dilation, groups = check_steps(self.stride, self.dilation, self.groups)
+        layout = checks.one_of("layout", self.layout, LAYOUTS)
+        method, precision = checked_method(self.method), hashable_precision(self.precision)
+        return Settings(stride, self.padding, dilation, groups, layout, precision, self.preferred_element_type, method)
 
 
 @dataclass(frozen=True)
@@ -109,19 +96,15 @@ def with_bias(result: Array, bias: Array) -> Array:
 
 
 def check_call(face: Face, signal: Any, kernel: Any, bias: Any, settings: Settings) -> Call:
-    """Check shapes and dtypes against one another; all that does not depend on the window.
+    """Check the settings, and the shapes and dtypes of the arguments, which may be arrays or `jax.ShapeDtypeStruct`s.
 
-    Args:
-        face: "output" for `conv1d`, "input" for `conv_transpose1d`.
-        signal: an array, or anything with a shape and a dtype that `check_numeric` passes.
-        kernel: likewise.
-        bias: likewise, or None.
-        settings: those of the call.
+    What depends on the window is checked where the window is found.
 
     Raises:
         TypeError: different dtypes, or a `preferred_element_type` that cannot hold the result.
         ValueError: a wrong rank, an empty kernel, or channels that do not match or that `groups` does not divide.
     """
+    settings = settings.checked()
     name, groups = "x" if face == "output" else "y", settings.groups
     shapes = f"{name} has shape {signal.shape}, kernel {kernel.shape}, `layout`={settings.layout!r}"
     channels_first = settings.layout == "NCL"

@@ -6,7 +6,7 @@ from typing import Any
 from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
-from jconv.call import check_call, checked_array, checked_settings
+from jconv.call import Settings, check_call, checked_array
 from jconv.padding_modes import pad_by_mode
 from jconv.window import Padding, forward_window, transposed_window
 
@@ -76,13 +76,13 @@ def conv1d(
     >>> conv1d(x, kernel, padding="same")[:, 0].tolist()
     [1.0, 2.0, 2.0, 2.0, -3.0]
     """
-    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
+    settings = Settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
     x, kernel = checked_array("x", x), checked_array("kernel", kernel)
     bias = None if bias is None else checked_array("bias", bias)
     call = check_call("output", x, kernel, bias, settings)
     x, kernel = call.operands(x, kernel)
-    x, padding = pad_by_mode(x, padding_mode, call.width, settings)
-    window = forward_window(x.shape[2], call.width, settings.stride, padding, settings.dilation)
+    x, padding = pad_by_mode(x, padding_mode, call)
+    window = forward_window(x.shape[2], call.width, call.settings.stride, padding, call.settings.dilation)
     return call.run(x, kernel, bias, window)
 
 
@@ -140,10 +140,11 @@ def conv_transpose1d(
     >>> conv_transpose1d(y, kernel, stride=2)[:, 0].tolist()
     [1.0, 2.0, 13.0, 20.0, 30.0]
     """
-    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
+    settings = Settings(stride, padding, dilation, groups, layout, precision, preferred_element_type, method)
     y, kernel = checked_array("y", y), checked_array("kernel", kernel)
     bias = None if bias is None else checked_array("bias", bias)
     call = check_call("input", y, kernel, bias, settings)
     y, kernel = call.operands(y, kernel)
+    settings = call.settings
     window = transposed_window(y.shape[2], call.width, settings.stride, padding, settings.dilation, output_padding)
     return call.run(y, kernel, bias, window)

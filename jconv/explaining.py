@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jconv import checks
-from jconv.call import Settings, check_call, check_numeric, checked_dtype, checked_settings
+from jconv.call import Settings, check_call, check_numeric, checked_dtype
 from jconv.choose import choose, cost_terms, estimate, objection
 from jconv.foreign import how_to_convert
 from jconv.measuring import measured_choice
@@ -64,7 +64,7 @@ def choose_method(
     """
     if cache is not None and not measure:
         raise ValueError(f"`cache` (={str(cache)!r}) keeps what is measured; it needs `measure`=True")
-    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type)
+    settings = Settings(stride, padding, dilation, groups, layout, precision, preferred_element_type)
     problem = problem_of_call(x, kernel, settings, transposed, output_padding, platform)
     if measure:
         if platform is not None:
@@ -105,7 +105,7 @@ def explain(
     >>> print(explain(x, kernel, platform="cpu").splitlines()[0])
     output (the result): fft
     """
-    settings = checked_settings(stride, padding, dilation, groups, layout, precision, preferred_element_type)
+    settings = Settings(stride, padding, dilation, groups, layout, precision, preferred_element_type)
     problem = problem_of_call(x, kernel, settings, transposed, output_padding, platform)
     problem = problem.usual
     lines = []
@@ -138,13 +138,13 @@ def problem_of_call(
         x, kernel, transposed, output_padding, platform: as in `choose_method`.
         settings: those of the call; made from `options`, the options of `conv1d`, if None.
     """
-    settings = settings or checked_settings(**options)
     output_padding = checks.whole_number("output_padding", output_padding)
     if output_padding and not transposed:
         raise ValueError(f"`output_padding` (={output_padding}) is for a transposed convolution: `transposed`=True")
     x, kernel = _shape_and_dtype("x", x), _shape_and_dtype("kernel", kernel)
-    call = check_call("input" if transposed else "output", x, kernel, None, settings)
-    length, stride, padding, dilation = call.signal.shape[2], settings.stride, settings.padding, settings.dilation
+    call = check_call("input" if transposed else "output", x, kernel, None, settings or Settings(**options))
+    settings, length = call.settings, call.signal.shape[2]
+    stride, padding, dilation = settings.stride, settings.padding, settings.dilation
     if transposed:
         window = transposed_window(length, call.width, stride, padding, dilation, output_padding)
     else:

@@ -76,14 +76,12 @@ def _load(path: Path) -> dict[str, dict[Face, str]]:
         return {}
     try:
         known = json.loads(path.read_text())
-        return {key: answer for key, answer in known.items() if _complete(answer)}
+        return {
+            key: answer for key, answer in known.items() if {*answer} == {*FACES} and {*answer.values()} <= {*METHODS}
+        }
     except (ValueError, AttributeError, TypeError):  # no JSON, or another's
         wanted = "no file of measured choices; name another or remove it"
         raise ValueError(f"`cache` (={str(path)!r}) is {wanted}") from None
-
-
-def _complete(answer: dict[str, str]) -> bool:
-    return {*answer} == {*FACES} and {*answer.values()} <= {*METHODS}
 
 
 def _store(path: Path, known: dict[str, dict[Face, str]]) -> None:

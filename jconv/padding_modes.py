@@ -4,12 +4,12 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jconv import checks
-from jconv.call import Settings
+from jconv.call import Call
 from jconv.primitive import sum_dtype
 from jconv.window import PADDING_MODES, Padding, forward_window, resolve_padding
 
 
-def pad_by_mode(x: Array, mode: str, kernel_size: int, settings: Settings) -> tuple[Array, Padding]:
+def pad_by_mode(x: Array, mode: str, call: Call) -> tuple[Array, Padding]:
     """Return `x` `(problems, batch, length, groups, channels)` padded by `mode`, and the padding that is left to do.
 
     With mode "zeros" that is all of it. Otherwise `x` is first padded on the sides where the amount is positive, then
@@ -20,11 +20,11 @@ def pad_by_mode(x: Array, mode: str, kernel_size: int, settings: Settings) -> tu
         ValueError: `x` has no positions, or the output would have none.
     """
     mode = checks.one_of("padding_mode", mode, PADDING_MODES)
-    stride, padding, dilation = settings.stride, settings.padding, settings.dilation
+    stride, padding, dilation = call.settings.stride, call.settings.padding, call.settings.dilation
     if mode == "zeros":
         return x, padding
     length = x.shape[2]
-    low, high = resolve_padding(padding, length, kernel_size, stride, dilation)
+    low, high = resolve_padding(padding, length, call.width, stride, dilation)
     if not (isinstance(low, int) and isinstance(high, int)):
         raise ValueError(
             f"`padding` (={padding!r}) must be a pair with `padding_mode`={mode!r}, `stride`={stride} and a length of "
@@ -34,7 +34,7 @@ def pad_by_mode(x: Array, mode: str, kernel_size: int, settings: Settings) -> tu
         raise ValueError(
             f"`padding_mode` (={mode!r}) needs a signal of at least one position to pad by ({low}, {high}); it has none"
         )
-    forward_window(length, kernel_size, stride, padding, dilation)  # an empty output is refused in the words given
+    forward_window(length, call.width, stride, padding, dilation)  # an empty output is refused in the words given
     wide = x.astype(sum_dtype(x.dtype))  # a gradient is a sum over all copies of a position, and 16 bits stop growing
     before, after = max(low, 0), max(high, 0)
     reach = {"reflect": length - 1, "circular": length, "replicate": None}[mode]

@@ -180,18 +180,14 @@ def _transpose(position: int, cotangent, first, second, *, face, window, method,
     return resharded(convolve(turned, a, b, window, method, precision, unknown.aval.dtype), unknown.aval.sharding)
 
 
-ad.defbilinear(
-    conv_p,
-    lambda ct, first, second, **params: _transpose(0, ct, first, second, **params),
-    lambda ct, first, second, **params: _transpose(1, ct, first, second, **params),
-)
+ad.defbilinear(conv_p, partial(_transpose, 0), partial(_transpose, 1))
 
 
-def _batch(args, dims, *, face, window, method, precision, dtype):
+def _batch(args, dims, *, face, **params):
     """Fold the mapped axis into `problems` if both operands have it, else into the axis shared with the result."""
     first, second = args
     first_name, second_name, result_name = OPERANDS[face]
-    apply = partial(convolve, face, window=window, method=method, precision=precision, dtype=dtype)
+    apply = partial(convolve, face, **params)
     if dims[0] is not None and dims[1] is not None:
         (first, sizes), (second, _) = _fold(first, dims[0], 0), _fold(second, dims[1], 0)
         return _unfold(apply(first, second), sizes, 0), 0
@@ -201,9 +197,7 @@ def _batch(args, dims, *, face, window, method, precision, dtype):
     size = args[position].shape[dims[position]]
     if axes != SHARED_AXIS[frozenset("xy")] and not isinstance(size, int):  # channels may not be symbols
         args = [a if dim is not None else _copies(a, size) for a, dim in zip(args, dims, strict=True)]
-        return _batch(
-            args, [dim or 0 for dim in dims], face=face, window=window, method=method, precision=precision, dtype=dtype
-        )
+        return _batch(args, [dim or 0 for dim in dims], face=face, **params)
     folded, sizes = _fold(args[position], dims[position], axes[name])
     result = apply(folded, second) if position == 0 else apply(first, folded)
     return _unfold(result, sizes, axes[result_name]), axes[result_name]
