@@ -27,6 +27,7 @@ from .rules import MISSING, ConfigError, Section, closest, near
 
 MOST_JOBS = 1000
 OPTIONAL = ("experiment",)
+FOLDER_KEYS = ("hydra.run.dir", "hydra.sweep.dir")  # of one run, of many
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,7 @@ class Plan:
     @property
     def folder_key(self) -> str:
         """The setting that says where to write."""
-        return folder_key(self.many)
-
-
-def folder_key(many: bool) -> str:
-    """Hydra's setting for the folder of a run or of a sweep."""
-    return f"hydra.{'sweep' if many else 'run'}.dir"
+        return FOLDER_KEYS[self.many]
 
 
 def preflight(arguments: Sequence[str], config_name: str, schema: type[Section]) -> Plan:
@@ -89,7 +85,7 @@ def preflight(arguments: Sequence[str], config_name: str, schema: type[Section])
             each = (composed(config_name, parser.parse_overrides(job)) for job in jobs(overrides))
             configs = [check(job, schema) for job in each]
             check_package(parsed, config)
-            key = folder_key(many)
+            key = FOLDER_KEYS[many]
             folder = Path(str(OmegaConf.select(config, key, throw_on_missing=True))).absolute()
     except OverrideParseException as error:
         raise ConfigError(

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import math
+import operator
 import typing
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -13,6 +14,15 @@ else:
     Whole = int | float  # OmegaConf reads 1e3 as a float and would refuse it for an int; `convert` makes it one
 
 MISSING = "???"  # as in OmegaConf
+BOUNDS = {"at_least": operator.lt, "above": operator.le, "at_most": operator.gt, "below": operator.ge}
+"""Name of a bound -> whether (number, bound) is wrong; `above` and `below` exclude the bound itself."""
+KINDS = {
+    bool: ("true or false", "true"),
+    int: ("a whole number", "3"),
+    float: ("a number", "0.5"),
+    str: ("a word", "name"),
+}
+"""Type -> what it is called, and an example."""
 
 
 class ConfigError(ValueError):
@@ -22,18 +32,9 @@ class ConfigError(ValueError):
         super().__init__(" ".join(message.splitlines()))
 
 
-def limits(
-    default: Any,
-    *,
-    at_least: float | None = None,
-    above: float | None = None,
-    at_most: float | None = None,
-    below: float | None = None,
-) -> Any:
-    """A number between bounds; `above` and `below` exclude the bound itself."""
-    return dataclasses.field(
-        default=default, metadata={"at_least": at_least, "above": above, "at_most": at_most, "below": below}
-    )
+def limits(default: Any, **bounds: float) -> Any:
+    """A number between bounds, which are named as in `BOUNDS`."""
+    return dataclasses.field(default=default, metadata=bounds)
 
 
 def choice(*options: str) -> Any:
@@ -134,15 +135,9 @@ def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
         return None
     if rules.get("options") and converted not in rules["options"]:
         raise ConfigError(f"`{key}` (={value}) is unknown; {closest(value, rules['options'])}")
-    for wrong, words in (
-        (lambda bound: converted < bound, "at_least"),
-        (lambda bound: converted <= bound, "above"),
-        (lambda bound: converted > bound, "at_most"),
-        (lambda bound: converted >= bound, "below"),
-    ):
-        bound = rules.get(words)
-        if bound is not None and wrong(bound):
-            raise ConfigError(f"`{key}` (={value}) must be {words.replace('_', ' ')} {bound:g}")
+    for name, wrong in BOUNDS.items():
+        if name in rules and wrong(converted, rules[name]):
+            raise ConfigError(f"`{key}` (={value}) must be {name.replace('_', ' ')} {rules[name]:g}")
     return converted
 
 
@@ -164,8 +159,7 @@ def convert(key: str, value: Any, kinds: set[Any]) -> Any:
     if value is None and or_null:
         return None
     kind = int if int in kinds else next(iter(kinds - {type(None)}))
-    words = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}[kind]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float and type(value) is int:
         try:
             value = float(value)
         except OverflowError:
@@ -173,7 +167,7 @@ def convert(key: str, value: Any, kinds: set[Any]) -> Any:
     if kind is int and isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is not kind:
-        example = {bool: "true", int: "3", float: "0.5", str: "name"}[kind]
+        words, example = KINDS[kind]
         null = " or null" if or_null else ""
         raise ConfigError(f"`{key}` (={value}) must be {words}{null}, for example {key}={example}")
     if isinstance(value, float) and not math.isfinite(value):
