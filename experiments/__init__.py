@@ -8,7 +8,7 @@ From Python, with settings as keywords, dataclasses or what Hydra composed:
 
     from experiments import fit
     from experiments.config.schema import RecoverFir
-    found = fit.fit(task=RecoverFir(signal="sincos"), model={"kernel_size": 3})
+    found = fit.fit(task=RecoverFir(signal="sincos"), model={"kernel_size": 3, "padding": "valid"})
 
     from hydra import compose, initialize_config_dir
     from experiments.config.composed import CONF  # registers the dataclasses as Hydra's structured configs

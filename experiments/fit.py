@@ -27,7 +27,8 @@ def fit(config: Fit | Mapping | None = None, **settings: Any) -> "Fitted":
 
     Args:
         config: a `Fit`, nested dictionaries, or what `hydra.compose("fit", ...)` returns.
-        **settings: or the fields of a `Fit`, sections as dataclasses or dictionaries; the others have their defaults.
+        **settings: or the fields of a `Fit`, sections as dataclasses or dictionaries; the others have their defaults,
+            which do not depend on the task (the command line also sets what its `suits` says).
 
     Raises:
         ConfigError: the settings cannot be run.
