@@ -76,9 +76,7 @@ def _load(path: Path) -> dict[str, dict[Face, str]]:
         return {}
     try:
         known = json.loads(path.read_text())
-        return {
-            key: answer for key, answer in known.items() if {*answer} == {*FACES} and {*answer.values()} <= {*METHODS}
-        }
+        return {key: each for key, each in known.items() if {*each} == {*FACES} and {*each.values()} <= {*METHODS}}
     except (ValueError, AttributeError, TypeError):  # no JSON, or another's
         wanted = "no file of measured choices; name another or remove it"
         raise ValueError(f"`cache` (={str(path)!r}) is {wanted}") from None

@@ -78,8 +78,7 @@ def convolve(
     """Compute one face of the form from two of its three arrays.
 
     Args:
-        face: "output" `(x, k) -> y`, "input" `(y, k) -> x` or "kernel" `(x, y) -> k`; where convolutions are written,
-            these are often called fprop, dgrad and wgrad.
+        face: "output" `(x, k) -> y`, "input" `(y, k) -> x` or "kernel" `(x, y) -> k`.
         first: x or y, `(problems, batch, length, groups, channels)`.
         second: k, `(problems, taps, inputs, groups, outputs)`, or y.
         window: where the windows lie.
