@@ -12,9 +12,9 @@ import numpy as np
 
 from benchmarks.cases import Case, from_facts
 from benchmarks.machine import in_cores
-from jconv.methods import FACES, METHODS, Face
+from jconv.explaining import problem_of_call
+from jconv.methods import FACES, METHODS, REGISTRY, Counts, Face
 from jconv.methods import Problem as Sums
-from jconv.selection import problem_of_call
 
 TARGET = Path(__file__).parent.parent / "jconv" / "nanoseconds.py"
 LEAST_WEIGHT = 0.05

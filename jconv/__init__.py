@@ -12,8 +12,9 @@ an algorithm is chosen for each face on its own.
 The map of the house. A file imports its own floor and lower ones, never in a circle:
 
     0  checks, foreign, window      what arguments may be; words to numbers; integers only, no JAX
-    1  methods/                     one algorithm a file, each with its three faces
-    2  nanoseconds, costs/, choose  what each method has to do, what that costs, and so which one a face gets
+    0  cpu, nanoseconds             what one CPU and one compiler decide: thresholds, and what each count takes
+    1  methods/                     one algorithm a file: its three faces, and what each costs and holds
+    2  choose                       which method a face gets
     2  mesh, primitive              layouts on devices; the rules under JAX's transformations
     2  onnx_plugin                  what jax2onnx has to know about the primitive
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias

@@ -186,11 +186,5 @@ def _cost(name: str, face: Face, problem: Problem, costs: dict[str, float]) -> s
 
 
 def _unlisted(name: str, problem: Problem) -> str:
-    reasons = {
-        "vmap": "the definition",
-        "xla": 'on CPU "dense" calls it',
-        "dense": "for float32 sums on CPU",
-        "winograd": "for many channels on CPU",
-    }
-    reason = REGISTRY[name].refuses(problem) or reasons.get(name)
+    reason = REGISTRY[name].refuses(problem) or REGISTRY[name].unlisted
     return f"{name} ({reason})" if reason else name

@@ -1,6 +1,6 @@
-"""Nanoseconds on a CPU for each count of `jconv.costs`, of each method and face.
+"""Nanoseconds on a CPU for each count of each method and face (`Method.counts`).
 
-Written by `python -m benchmarks --fit`; do not edit. From the main grid on:
+Written by `python -m benchmarks fit`; do not edit. From the main grid on:
 
 - Intel(R) Xeon(R) Processor (avx512), 2 cores, jax 0.10.2, 2026-11-25
 """

@@ -1,6 +1,7 @@
 """The automatic choice: what it picks, that it is what runs, and what "direct" promises."""
 
 import json
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -9,15 +10,14 @@ import pytest
 from flax import nnx
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from jconv.costs import held
-from jconv.methods.blocks import Blocks, error_ratio
 from problems import CASES, Case
 
 import jconv
 import jconv.nnx
 from jconv.choose import choose, objection
 from jconv.explaining import problem_of_call
-from jconv.methods import FACES, REGISTRY, Method
+from jconv.methods import FACES, REGISTRY
+from jconv.methods.fft import Blocks, error_ratio
 from jconv.primitive import MethodOfEach, convolve
 
 
@@ -76,7 +76,7 @@ def test_the_choice_is_what_runs(monkeypatch):
     REGISTRY_BEFORE = dict(REGISTRY)
     for name, method in REGISTRY_BEFORE.items():
         output, of_x, of_k = (recording(name, face) for face in ("output", "input", "kernel"))
-        monkeypatch.setitem(REGISTRY, name, Method(name, output, of_x, of_k, method.refuses, method.spreads))
+        monkeypatch.setitem(REGISTRY, name, replace(method, output=output, input=of_x, kernel=of_k))
     jax.clear_caches()
     _, pullback = jax.vjp(jconv.conv1d, x, kernel)
     pullback(y)
@@ -139,8 +139,8 @@ def test_what_holds_too_much_memory_is_not_taken():
     for face in FACES:
         name = choose(face, problem, "direct")
         assert "would hold" in str(objection("gemm", face, problem))
-        others = [held(other, face, problem) for other in ("taps", "gemm")]
-        assert held(name, face, problem) == min(others)
+        others = [REGISTRY[other].workspace(face, problem) for other in ("taps", "gemm")]
+        assert REGISTRY[name].workspace(face, problem) == min(others)
 
 
 @pytest.mark.parametrize("face", FACES)

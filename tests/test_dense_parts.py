@@ -7,6 +7,7 @@ import pytest
 from helpers import check_faces, faces
 from problems import CASES, Case
 
+from jconv import cpu
 from jconv.methods import Problem, dense
 from jconv.window import Window
 
@@ -21,8 +22,8 @@ MORE = [
 @pytest.fixture
 def any_size(monkeypatch, compiled_anew):
     """Sums of any size are cut."""
-    monkeypatch.setattr(dense, "FEWEST_POSITIONS", 0)
-    monkeypatch.setattr(dense, "LEAST_WORK", 0)
+    monkeypatch.setattr(cpu, "SUMMED_POSITIONS", 0)
+    monkeypatch.setattr(cpu, "SUMMED_WORK", 0)
 
 
 @pytest.mark.parametrize("case", [*CASES, *MORE], ids=lambda case: case.name)
@@ -36,7 +37,7 @@ def test_parts_are_all_positions_and_what_their_windows_read(any_size):
     rng = np.random.default_rng(0)
     x, y = (jnp.asarray(rng.normal(size=shape), jnp.float32) for shape in (problem.x_shape, problem.y_shape))
     parts = dense.parts_of(x, y, problem)
-    assert len(parts) == dense.PARTS
+    assert len(parts) == cpu.SUMS_AT_ONCE
     assert np.array_equal(np.concatenate([part_y for _, part_y, _ in parts], axis=2), y)
     for part_x, part_y, part in parts:
         assert (part_x.shape, part_y.shape) == (part.x_shape, part.y_shape)

@@ -16,7 +16,7 @@ import jconv
 import jconv.nnx
 
 LIBRARY = Path(jconv.__file__).parent
-MOST_LINES = 250
+MOST_LINES = 400
 ALLOWED = {"jax", "numpy", "jconv"}
 ALLOWED_BELOW = {"nnx": {"flax"}, "plot": {"matplotlib"}, "interop": {"safetensors"}}
 

@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from jconv.methods.unfused import unfused
+from jconv.methods.arrays import fusion_barrier
 
 
 def twice_kept(platform):
-    return lambda x: unfused(platform, lambda x: unfused(platform, lambda x: x + 1, x) * 2, x)
+    return lambda x: fusion_barrier(platform, lambda x: fusion_barrier(platform, lambda x: x + 1, x) * 2, x)
 
 
 def test_values_and_types_are_those_of_the_function():

@@ -9,6 +9,7 @@ from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 from problems import CASES, Case
 
+from jconv import cpu
 from jconv.choose import MOST_ERROR, choose
 from jconv.explaining import problem_of_call
 from jconv.methods import FACES, REGISTRY
@@ -35,7 +36,7 @@ def shape(*sizes):
 @pytest.fixture
 def small_pieces(monkeypatch, compiled_anew):
     """Pieces of a few entries."""
-    monkeypatch.setattr(tiles, "MOST_TOGETHER", SMALL)
+    monkeypatch.setattr(cpu, "PIECE_BYTES", SMALL)
 
 
 def pieces_of(case):

@@ -1,11 +1,11 @@
 """The registry of methods: a new one is one new file and one line here."""
 
 from jconv.methods import dense, fft, gemm, taps, vmap, winograd, xla
-from jconv.methods.problem import FACES, Face, Method, Problem
+from jconv.methods.problem import FACES, Counts, Face, Method, Problem, entries
 
 REGISTRY: dict[str, Method] = {
     module.METHOD.name: module.METHOD for module in (vmap, xla, dense, taps, gemm, winograd, fft)
 }
 METHODS: tuple[str, ...] = tuple(REGISTRY)
 
-__all__ = ["FACES", "METHODS", "REGISTRY", "Face", "Method", "Problem"]
+__all__ = ["FACES", "METHODS", "REGISTRY", "Counts", "Face", "Method", "Problem", "entries"]

@@ -1,4 +1,4 @@
-"""Padding, cropping, reading and adding back along the time axis (axis 2), and groups brought to the front."""
+"""Arrays along their time axis (axis 2): padded, cropped, read by windows, added back; axes moved; a fusion barrier."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from jconv import cpu
 from jconv.window import Window
-
-UNROLLED = 32  # beyond so many terms a loop runs over them: XLA compiles long unrolled sums slowly
 
 
 def shifted(a: Array, low: int, length: int, axis: int = 2) -> Array:
@@ -52,7 +51,7 @@ def tap_of(kernels: Array, j: int | Array) -> Array:
 
 def each_tap(one: Callable[[int | Array], Array], taps: int) -> Array:
     """`one(j)` for each tap, along axis 1."""
-    if taps <= UNROLLED:
+    if taps <= cpu.UNROLLED:
         return jnp.stack([one(j) for j in range(taps)], axis=1)
     return moved(lax.map(one, jnp.arange(taps)), 0, 1)
 
@@ -85,7 +84,7 @@ def added_windows(rows: Array, window: Window) -> Array:
     """
     taps, stride = window.kernel_size, window.stride
     pieces = -(-taps // stride)
-    if window.dilation > 1 or stride == 1 or pieces > UNROLLED:
+    if window.dilation > 1 or stride == 1 or pieces > cpu.UNROLLED:
         return overlap_add(lambda j: lax.dynamic_index_in_dim(rows, j, axis=3, keepdims=False), window)
     cut = shifted(rows, 0, pieces * stride, axis=3).reshape(*rows.shape[:3], pieces, stride, rows.shape[4])
     late = [shifted(cut[:, :, :, piece], piece, window.output_length + pieces - 1) for piece in range(pieces)]
@@ -100,7 +99,7 @@ def overlap_add(term: Callable[[int | Array], Array], window: Window) -> Array:
     stride, taps = window.stride, window.kernel_size
     rows = -(-window.extent // stride)
     like = jax.eval_shape(lambda: term(0))
-    if taps <= UNROLLED:
+    if taps <= cpu.UNROLLED:
         places = [divmod(j * window.dilation, stride) for j in range(taps)]
         empty = jnp.zeros((*like.shape[:2], rows, *like.shape[3:]), like.dtype)
         phases = [
@@ -135,7 +134,7 @@ def zeros(shape: tuple[int, ...], like: Array) -> Array:
     return jnp.zeros_like(like, shape=shape)
 
 
-def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int, most: int = UNROLLED) -> Array:
+def sum_of_terms(term: Callable[[int | Array], Array], count: int, together: int, most: int = cpu.UNROLLED) -> Array:
     """`sum over j < count of term(j)`, in one fused loop up to `most` terms, beyond in a loop over `together` of them.
 
     A sum of too many terms in one fused loop runs out of registers.
@@ -191,3 +190,30 @@ def groups_first(a: Array) -> Array:
 def groups_last(a: Array, groups: int) -> Array:
     """The inverse of `groups_first`."""
     return moved(a.reshape(a.shape[0] // groups, groups, *a.shape[1:]), 1, 3)
+
+
+def fusion_barrier(platform: str, function: Callable[..., Array], *operands: Array) -> Array:
+    """`function(*operands)`, on a CPU compiled apart from what comes before and after it.
+
+    XLA on a CPU fuses cheap work into whatever reads it: it is then computed again for each read, or makes a loop too
+    long for the registers. An `optimization_barrier` is dropped before that. A branch whose condition the compiler
+    cannot know stays by itself: the condition is always true, and the other branch gives zeros of the same type, those
+    that vary over devices in shard_map included.
+    """
+    if platform != "cpu":
+        return function(*operands)
+    like = jax.eval_shape(function, *operands)
+    shapes = [a.shape for a in operands]
+
+    def apart(*operands: Array) -> Array:
+        return _without_axes_of_one(function(*(a.reshape(shape) for a, shape in zip(operands, shapes, strict=True))))
+
+    taken = lax.optimization_barrier(jnp.array(True))
+    operands = tuple(_without_axes_of_one(a) for a in operands)
+    result = lax.cond(taken, apart, lambda *operands: jnp.zeros_like(apart(*operands)), *operands)
+    return result.reshape(like.shape)
+
+
+def _without_axes_of_one(a: Array) -> Array:
+    """XLA may order axes of length 1 anew in a branch, for which it makes a copy."""
+    return a.reshape([size for size in a.shape if size != 1])

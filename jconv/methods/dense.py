@@ -11,22 +11,20 @@ positions is the sum of several such convolutions. Problems with kernels of thei
 groups are merged, zeros in between, until a matrix product is wide enough to be worth it.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
+from jconv import cpu
 from jconv.methods import xla
-from jconv.methods.arrays import UNROLLED, dilated, mirrored_kernel, moved, padded_input, transposed
-from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal, wasted
-from jconv.methods.problem import Face, Method, Problem
+from jconv.methods.arrays import dilated, mirrored_kernel, moved, padded_input, transposed
+from jconv.methods.problem import Counts, Face, Method, Problem
+from jconv.methods.space_to_depth import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal, wasted
 from jconv.window import Window
-
-MOST_IN_A_ROW = 16  # convolutions of problems with kernels of their own; more take turns in a slower loop
-PARTS = 4  # of a sum over positions: two or three gain nothing, with two cores
-FEWEST_POSITIONS, LEAST_WORK = 2048, 2**24  # that are cut: of fewer, adding up the parts costs more than they save
-NARROW, WIDE = 16, 32  # groups of fewer channels are merged up to so many: beyond, zeros cost more than they save
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
@@ -84,7 +82,7 @@ def parts_of(x: Array, y: Array, problem: Problem) -> list[tuple[Array, Array, P
     if not in_parts(problem):
         return [(x, y, problem)]
     window, parts = problem.window, []
-    hop = -(-window.output_length // PARTS)
+    hop = -(-window.output_length // cpu.SUMS_AT_ONCE)
     for first in range(0, window.output_length, hop):
         last = min(first + hop, window.output_length)
         some = window.some(first, last)
@@ -100,7 +98,7 @@ def in_parts(problem: Problem) -> bool:
     problem = problem.usual
     positions = problem.batch * problem.window.output_length
     work = positions * problem.window.kernel_size * problem.inputs * problem.outputs
-    return merging(problem)[1] <= PARTS and positions >= FEWEST_POSITIONS and work >= LEAST_WORK
+    return merging(problem)[1] <= cpu.SUMS_AT_ONCE and positions >= cpu.SUMMED_POSITIONS and work >= cpu.SUMMED_WORK
 
 
 def folds(problem: Problem) -> bool:
@@ -119,9 +117,9 @@ def _turned(problem: Problem) -> Problem:
 def merging(problem: Problem) -> tuple[int, int]:
     """How many groups make a block, and how many blocks there are."""
     widest = max(problem.inputs, problem.outputs)
-    if widest >= NARROW:
+    if widest >= cpu.MERGED_BELOW:
         return 1, problem.groups
-    fitting = [m for m in range(1, problem.groups + 1) if problem.groups % m == 0 and m * widest <= WIDE]
+    fitting = [m for m in range(1, problem.groups + 1) if problem.groups % m == 0 and m * widest <= cpu.MERGED_TO]
     together = max(fitting, default=1)
     return together, problem.groups // together
 
@@ -133,14 +131,14 @@ def _merged(problem: Problem, together: int) -> Problem:
 
 def _each_problem(face: Callable[[Array, Array, Problem], Array], a: Array, b: Array, problem: Problem) -> Array:
     one = replace(problem, problems=1)
-    if problem.problems * merging(one)[1] <= MOST_IN_A_ROW:
+    if problem.problems * merging(one)[1] <= cpu.CONVOLUTIONS_IN_A_ROW:
         return jnp.concatenate([face(a[i : i + 1], b[i : i + 1], one) for i in range(problem.problems)])
     return lax.map(lambda pair: face(pair[0][None], pair[1][None], one)[0], (a, b))
 
 
 def _each_block(one: Callable[[int | Array], Array], blocks: int) -> Array:
     """`one(i)` for each block, joined along the last of three axes: XLA joins arrays of more axes entry by entry."""
-    if blocks <= UNROLLED:
+    if blocks <= cpu.UNROLLED:
         return jnp.concatenate([one(i) for i in range(blocks)], axis=2)
     parts = moved(lax.map(one, jnp.arange(blocks)), 0, 2)
     return parts.reshape(*parts.shape[:2], blocks * parts.shape[3])
@@ -178,4 +176,46 @@ def _spreads(face: Face, problem: Problem) -> bool:
     return merging(problem)[0] > 1 or (face == "input" and folds(problem) and wasted(problem.window) > 1)
 
 
-METHOD = Method("dense", output, input_face, kernel_face, spreads=_spreads, any_length=True)
+def counts(face: Face, problem: Problem) -> Counts | None:
+    """What a face does, or None where XLA has no fast convolution: of other types than float32."""
+    if problem.accumulate != np.float32:
+        return None
+    zeros, folds_stride = 1, face != "output" and folds(problem)
+    if folds_stride:
+        problem = folded(problem)
+    elif face == "input":
+        zeros = problem.window.stride  # set between the entries of y
+    together, blocks = merging(problem)
+    inputs, outputs = together * problem.inputs, together * problem.outputs
+    across, run = {"output": (outputs, inputs), "input": (inputs, outputs), "kernel": (outputs, problem.batch)}[face]
+    products = zeros * together * problem.multiplications
+    in_a_row = blocks <= cpu.UNROLLED and (
+        problem.problems == 1 or problem.problems * blocks <= cpu.CONVOLUTIONS_IN_A_ROW
+    )
+    whole = math.ceil(across / cpu.LANES) * cpu.LANES / across  # of the vectors that the innermost loop fills
+    passes = 1 if blocks == 1 and face != "kernel" else 2
+    if face != "kernel" and problem.window.kernel_size == problem.window.stride == 1:
+        passes -= 1  # XLA makes it a matrix product
+    moved = problem.signal_entries
+    return {
+        "call": 1.0,
+        "mac in parts" if face == "kernel" and in_parts(problem) else "mac": products * whole,
+        "packed": products / across,
+        "packed in short runs": products / across / run,
+        "moved": passes * moved,
+        "moved by folding": moved if folds_stride else 0.0,
+        "moved by groups": moved if blocks > 1 else 0.0,
+        "step" if in_a_row else "step in a loop": float(problem.problems * blocks),
+    }
+
+
+METHOD = Method(
+    "dense",
+    output,
+    input_face,
+    kernel_face,
+    spreads=_spreads,
+    any_length=True,
+    counts=counts,
+    unlisted="for float32 sums on CPU",
+)

@@ -5,21 +5,121 @@ many (overlap-add); the kernel sums over the blocks in the frequency domain, so 
 suffices. Where there are several parts, blocks move by one part's reach, so that part `p` of output block `b` reads
 input block `b + p`.
 
+A few long transforms run at a fraction of the rate of many short ones, which share the lanes of the vectors; a long
+kernel in parts (Wefers, Partitioned convolution algorithms for real-time auralization, 2015) trades them for products
+of spectra.
+
 The error is relative to the norms of the operands, not to each output: an isolated large value, or one NaN, spreads
 over its whole block.
 """
 
 import functools
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jconv import cpu
 from jconv.methods.arrays import dilated, padded_input, shifted, unpadded_input
-from jconv.methods.blocks import Blocks
-from jconv.methods.problem import Method, Problem
+from jconv.methods.problem import Counts, Face, Method, Problem
+from jconv.window import Window
+
+TRANSFORM_WORTH = 40.0  # multiplications on an accelerator that a sample of a transform is worth, by its logarithm
+
+
+class Blocks(NamedTuple):
+    """`count` blocks of `hop` positions and `parts` parts of `reach` taps, transformed at length `size`.
+
+    `size >= hop + reach - 1`; with several parts `hop == reach`.
+    """
+
+    count: int
+    hop: int
+    size: int
+    parts: int
+    reach: int
+
+    @classmethod
+    def of(cls, problem: Problem) -> "Blocks":
+        """The cheapest to transform and multiply, the kernel in parts only where that saves much."""
+        problem = problem.usual
+
+        def work(blocks: Blocks) -> float:
+            return blocks.points(problem) + cpu.SPECTRAL_PRODUCT * blocks.products(problem)
+
+        best = min(_in_one_part(problem.window), key=work)
+        return min(
+            (cut for cut in _in_parts(problem.window) if work(cut) <= cpu.PARTS_WORTH * work(best)),
+            key=work,
+            default=best,
+        )
+
+    @property
+    def read(self) -> int:
+        """Blocks that the output blocks read together."""
+        return self.count + self.parts - 1
+
+    def points(self, problem: Problem) -> float:
+        """Samples transformed times the logarithm of the length; fewer where transforms share vectors."""
+        turns = sum(
+            n % cpu.TRANSFORMS_ABREAST + cpu.ABREAST_TIMES * (n // cpu.TRANSFORMS_ABREAST)
+            for n in self._transforms(problem)
+        )
+        return float(turns * self.size * np.log2(self.size))
+
+    def samples(self, problem: Problem) -> float:
+        """Samples transformed."""
+        return float(sum(self._transforms(problem)) * self.size)
+
+    def products(self, problem: Problem) -> float:
+        """Multiplications of complex samples."""
+        pairs = problem.problems * problem.batch * problem.groups * problem.inputs * problem.outputs
+        return float(self.count * self.parts * pairs * self.size) / 2
+
+    def _transforms(self, problem: Problem) -> tuple[int, int, int]:
+        """How many of x, y and the kernel."""
+        signals, groups = problem.problems * problem.batch * problem.groups, problem.problems * problem.groups
+        kernels = groups * problem.inputs * problem.outputs
+        return signals * problem.inputs * self.read, signals * problem.outputs * self.count, kernels * self.parts
+
+
+def _in_one_part(window: Window) -> Iterator[Blocks]:
+    """The whole signal, or blocks of it."""
+    span, positions = window.span, window.extent - window.span + 1
+    yield Blocks(1, positions, fast_length(window.extent), 1, span)
+    size = fast_length(max(cpu.SPANS_A_BLOCK * span, cpu.LEAST_TRANSFORM))
+    hop = size - span + 1
+    if 2 * hop < positions:
+        yield Blocks(-(-positions // hop), hop, size, 1, span)
+
+
+def _in_parts(window: Window) -> Iterator[Blocks]:
+    positions = window.extent - window.span + 1
+    for parts in cpu.KERNEL_PARTS:
+        reach = -(-window.span // parts)
+        if 2 * reach >= cpu.LEAST_TRANSFORM and reach < positions:
+            yield Blocks(-(-positions // reach), reach, fast_length(2 * reach - 1), parts, reach)
+
+
+def fast_length(least: int) -> int:
+    """The least `2^a 3^b 5^c` that is not below `least`.
+
+    >>> fast_length(1021)
+    1024
+    """
+    best = 1 << max(least - 1, 0).bit_length()
+    five = 1
+    while five < best:
+        three = five
+        while three < best:
+            quotient = -(-least // three)
+            best = min(best, three << max(quotient - 1, 0).bit_length())
+            three *= 3
+        five *= 5
+    return best
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
@@ -145,4 +245,52 @@ def _refuses(problem: Problem) -> str | None:
     return None
 
 
-METHOD = Method("fft", output, input_face, kernel_face, _refuses, spreads=lambda face, problem: True)
+def counts(face: Face, problem: Problem) -> Counts:
+    """What a face does: its transforms, and its products of spectra."""
+    blocks = Blocks.of(problem)
+    summed = {"output": problem.inputs, "input": problem.outputs, "kernel": min(problem.inputs, problem.outputs)}[face]
+    products = blocks.products(problem)
+    return {
+        "call": 1.0,
+        "point": blocks.points(problem),
+        "sample": blocks.samples(problem),
+        "spectral": products if summed == 1 else 0.0,
+        "spectral in a matrix product": products if summed > 1 else 0.0,
+    }
+
+
+def _operations(problem: Problem) -> float:
+    cut = Blocks.of(problem)
+    return float(TRANSFORM_WORTH * cut.samples(problem) * np.log2(cut.size))
+
+
+def error_ratio(face: Face, problem: Problem) -> float:
+    """How many times the error bound of a direct sum that of this method is, for random data of one scale.
+
+    A transform's error is at most about `2 eps |x| |k|`, in norms over what one block contracts with one part; a
+    direct sum's `4 eps sum |x| |k|`. Of random data with `n` terms a result, the sum is about `2/pi n`, and a norm the
+    root of its number of entries.
+    """
+    window, blocks = problem.window, Blocks.of(problem)
+    taps = window.kernel_size / blocks.parts
+    if face == "output":
+        longer = (blocks.hop + blocks.reach - 1) / taps
+    elif face == "input":
+        longer = blocks.hop * window.stride / taps
+    else:
+        longer = window.extent / window.output_length
+    return np.pi / 4 * longer**0.5
+
+
+METHOD = Method(
+    "fft",
+    output,
+    input_face,
+    kernel_face,
+    _refuses,
+    spreads=lambda face, problem: True,
+    counts=counts,
+    operations=_operations,
+    error_ratio=error_ratio,
+    least_saved=0.2,
+)

@@ -7,6 +7,7 @@ n  batch entries that share a kernel          t  output positions          j  ke
 g  groups                                     c  inputs of one group       o  outputs of one group
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -15,23 +16,20 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from jconv import cpu
 from jconv.window import Window
 
 Face = Literal["output", "input", "kernel"]
 FACES: tuple[Face, ...] = ("output", "input", "kernel")
 USUAL_SIZE = 8  # of a batch that is not known yet, under `jax.export`
-POINTWISE = range(32, 512)  # columns of a result that XLA computes faster as a pointwise convolution than as a product
-
-LONG_SUM, VERY_LONG_SUM = 2000, 12000  # terms of a product over positions
-SMALL_RESULT, LARGE_RESULT = 8192, 20000  # and entries
 
 
 @dataclass(frozen=True)
 class Problem:
     """All that is static about one call: the window, the sizes, and how to do the arithmetic.
 
-    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. Which method is chosen, what
-    a loop may hold and which loops run side by side depend on the `platform`.
+    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. The `platform` decides
+    which method is chosen, what a loop may hold and which loops run side by side.
     """
 
     window: Window
@@ -61,6 +59,17 @@ class Problem:
         return self.problems, self.batch, self.window.output_length, self.groups, self.outputs
 
     @property
+    def multiplications(self) -> float:
+        """Multiplications of the direct sum, the same for every face."""
+        pairs = self.groups * self.inputs * self.outputs
+        return float(self.problems * self.batch * self.window.output_length * self.window.kernel_size * pairs)
+
+    @property
+    def signal_entries(self) -> float:
+        """Entries of x and y together."""
+        return entries(self.x_shape) + entries(self.y_shape)
+
+    @property
     def usual(self) -> "Problem":
         """This problem, `USUAL_SIZE` where the batch or the number of problems is a symbol or zero: for decisions."""
         problems, batch = (n if isinstance(n, int) and n else USUAL_SIZE for n in (self.problems, self.batch))
@@ -87,78 +96,73 @@ class Problem:
         """`jnp.einsum` at this problem's precision, summed in `accumulate`."""
         return jnp.einsum(formula, a, b, precision=self.precision, preferred_element_type=self.accumulate)
 
-    def product(self, rows: Array, matrices: Array) -> Array:
-        """(matrices, n, t, summed) times (matrices, summed, across) -> (matrices, n, t, across).
-
-        A single float32 product on a CPU is written as a pointwise convolution: XLA has that computed by another
-        library than a plain product, with AVX2 up to twice as fast where the result is neither a column nor very wide.
-        """
-        pointwise = len(matrices) == 1 and matrices.shape[2] in POINTWISE
-        if not pointwise or self.platform != "cpu" or self.accumulate != np.float32:
-            return self.einsum("gntc,gco->gnto", rows, matrices)
-        y = lax.conv_general_dilated(
-            rows[0],
-            matrices,
-            window_strides=(1,),
-            padding="VALID",
-            dimension_numbers=("NWC", "WIO", "NWC"),
-            precision=self.precision,
-            preferred_element_type=self.accumulate,
-        )
-        return y[None]
-
-    def product_over_positions(self, a: Array, b: Array) -> Array:
-        """(matrices, n, t, rows) and (matrices, n, t, columns), multiplied and summed over n and t.
-
-        Of two single matrices the narrower comes first: XLA's product is up to 1.7 times faster so. On a CPU the same
-        float32 sum is up to 2.7 times faster over one axis, or as two of half the length, than over two axes: each
-        reaches another library.
-        """
-        if len(a) == 1 and b.shape[3] < a.shape[3]:
-            return jnp.swapaxes(self.product_over_positions(b, a), 1, 2)
-        pieces = _pieces(a.shape[1] * a.shape[2], a.shape[3] * b.shape[3])
-        if len(a) > 1 or not pieces or self.platform != "cpu" or self.accumulate != np.float32:
-            return self.einsum("mntr,mntc->mrc", a, b)
-        a, b = (m.reshape(pieces, -1, m.shape[3]) for m in (a, b))
-        return jnp.sum(self.einsum("ptr,ptc->prc", a, b), axis=0, keepdims=True)
-
-
-def _pieces(terms: int, entries: int) -> int:
-    """Sums that a product of so many terms and entries of the result is cut into; 0 if it is left over two axes."""
-    if not isinstance(terms, int):
-        return 0  # a symbol of `jax.export`
-    if entries < SMALL_RESULT:
-        return 1 if terms >= LONG_SUM else 0
-    long = terms >= (LONG_SUM if entries < LARGE_RESULT else VERY_LONG_SUM)
-    return 2 if long and terms % 2 == 0 else 0
-
 
 FaceFunction = Callable[[Array, Array, Problem], Array]
 
 
+Counts = dict[str, float]
+
+
+def entries(shape: tuple[int, ...]) -> float:
+    """How many entries an array of this shape has, as a float that does not overflow."""
+    return math.prod(map(float, shape))
+
+
+def beyond_the_cache(count: float) -> float:
+    """How many of so many entries are read from memory."""
+    return max(0.0, count - cpu.CACHE)
+
+
+def not_considered(problem: Problem) -> float | None:
+    """The operations of a method that accelerators never take."""
+    return None
+
+
 @dataclass(frozen=True)
 class Method:
-    """One algorithm: a function a face, each `(first operand, second operand, problem) -> result` in `accumulate`.
+    """One algorithm: its three faces, what it cannot do, and what it costs.
 
-    `refuses` gives the reason why the method cannot do a problem, or None. `spreads` tells whether a NaN in the signal
-    may reach results that it is no part of, and errors be relative to more than each result's own terms. `any_length`
-    tells whether the length may be a symbol of `jax.export`.
+    Each face is a function `(first operand, second operand, problem) -> result` in `problem.accumulate`. What the
+    automatic choice knows of a method is what the method says here.
+
+    Attributes:
+        name: what `method=` takes.
+        output, input, kernel: `(x, k) -> y`, `(y, k) -> x` and `(x, y) -> k`.
+        refuses: the reason why it cannot do a problem, or None.
+        spreads: whether a NaN in the signal may reach results that it is no part of, and errors be relative to more
+            than each result's own terms.
+        any_length: whether the length may be a symbol of `jax.export`.
+        counts: what a face does on a CPU, by names whose nanoseconds `python -m benchmarks fit` fits; None where it is
+            not considered there.
+        operations: on accelerators, the multiplications that its work is worth; None where it is not considered there.
+        workspace: entries that a face holds beside operands and result, at the most.
+        error_ratio: how many times the error bound of a direct sum its own is; None for a direct sum.
+        least_saved: the share of a direct sum's time that it must save to be taken.
+        unlisted: why it is not considered where it has no counts or operations.
     """
 
     name: str
-    output: FaceFunction  # (x, k) -> y
-    input: FaceFunction  # (y, k) -> x
-    kernel: FaceFunction  # (x, y) -> k
+    output: FaceFunction
+    input: FaceFunction
+    kernel: FaceFunction
     refuses: Callable[[Problem], str | None] = lambda problem: None
     spreads: Callable[[Face, Problem], bool] = lambda face, problem: False
     any_length: bool = False
+    counts: Callable[[Face, Problem], Counts | None] = lambda face, problem: None
+    operations: Callable[[Problem], float | None] = not_considered
+    workspace: Callable[[Face, Problem], float] = lambda face, problem: 0.0
+    error_ratio: Callable[[Face, Problem], float] | None = None
+    least_saved: float = 0.0
+    unlisted: str | None = None
 
     def check(self, problem: Problem) -> None:
         """Raise NotImplementedError, naming the method, if it cannot do `problem`."""
         if problem.window.known or self.any_length:
             reason = self.refuses(problem)
         else:
-            reason = f"the length {problem.window.input_length} is not known; 'auto', 'direct' and 'xla' can"
+            reason = (
+                f"the length {problem.window.input_length} is not known; 'auto' and 'direct' take a method that can"
+            )
         if reason:
             raise NotImplementedError(f"`method` (={self.name!r}) cannot do this: {reason}")
 

@@ -5,9 +5,11 @@ it is a matrix product.
 """
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
-from jconv.methods import fused, fused_kernel
+from jconv import cpu
+from jconv.methods import taps_kernel, taps_loops
 from jconv.methods.arrays import (
     each_tap,
     groups_first,
@@ -19,45 +21,84 @@ from jconv.methods.arrays import (
     tap_of,
     unpadded_input,
 )
-from jconv.methods.problem import Method, Problem
+from jconv.methods.problem import Counts, Face, Method, Problem
+from jconv.methods.products import product, product_over_positions
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over j of slice_j(x) @ k_j`."""
-    if fused.suits("output", problem):
-        return fused.output(x, k, problem)
+    if taps_loops.suits("output", problem):
+        return taps_loops.output(x, k, problem)
     window = problem.window
     padded, kernels = padded_input(groups_first(x), window), groups_first(k)
 
-    def product(j: int | Array) -> Array:
-        return problem.product(tap(padded, j * window.dilation, window), tap_of(kernels, j))
+    def one_tap(j: int | Array) -> Array:
+        return product(problem, tap(padded, j * window.dilation, window), tap_of(kernels, j))
 
-    return groups_last(sum_of_terms(product, window.kernel_size, 1), problem.groups)
+    return groups_last(sum_of_terms(one_tap, window.kernel_size, 1), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """`x = sum over j of slice_j^T(y @ k_j^T)`."""
-    if fused.suits("input", problem):
-        return fused.input_face(y, k, problem)
+    if taps_loops.suits("input", problem):
+        return taps_loops.input_face(y, k, problem)
     sent, kernels = groups_first(y), lax.optimization_barrier(jnp.swapaxes(groups_first(k), 2, 3))
 
-    def product(j: int | Array) -> Array:
-        return problem.product(sent, tap_of(kernels, j))
+    def one_tap(j: int | Array) -> Array:
+        return product(problem, sent, tap_of(kernels, j))
 
-    return groups_last(unpadded_input(overlap_add(product, problem.window), problem.window), problem.groups)
+    return groups_last(unpadded_input(overlap_add(one_tap, problem.window), problem.window), problem.groups)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """`k_j = slice_j(x)^T @ y`."""
-    if fused.suits("kernel", problem):
-        return fused_kernel.kernel_face(x, y, problem)
+    if taps_loops.suits("kernel", problem):
+        return taps_kernel.kernel_face(x, y, problem)
     window = problem.window
     padded, cotangent = padded_input(groups_first(x), window), groups_first(y)
 
-    def product(j: int | Array) -> Array:
-        return problem.product_over_positions(tap(padded, j * window.dilation, window), cotangent)
+    def one_tap(j: int | Array) -> Array:
+        return product_over_positions(problem, tap(padded, j * window.dilation, window), cotangent)
 
-    return groups_last(each_tap(product, window.kernel_size), problem.groups)
+    return groups_last(each_tap(one_tap, window.kernel_size), problem.groups)
 
 
-METHOD = Method("taps", output, input_face, kernel_face, any_length=True)
+def counts(face: Face, problem: Problem) -> Counts:
+    """What a face does: by loops, or where each tap is a matrix product."""
+    if taps_loops.suits(face, problem):
+        return taps_kernel.counts(problem) if face == "kernel" else taps_loops.counts(face, problem)
+    work = problem.multiplications
+    return {
+        "product call": 1.0,
+        "product mac": work,
+        "product seen": work / problem.outputs,  # entries of x, for each tap
+        "product sent": work / problem.inputs,  # and of y
+        "product step": float(problem.window.kernel_size * problem.groups * problem.problems),
+    }
+
+
+def _operations(problem: Problem) -> float:
+    """One fused sum where each channel has a kernel of its own; integers have no fast convolution on accelerators."""
+    depthwise = min(problem.inputs, problem.outputs) == 1 and problem.groups > 1
+    fused = depthwise or not np.issubdtype(problem.accumulate, np.inexact)
+    return problem.multiplications * (0.5 if fused else 4.0)
+
+
+def _workspace(face: Face, problem: Problem) -> float:
+    """The products of as many taps as are written out, before they are added."""
+    if face == "output" or taps_loops.suits(face, problem):
+        return 0.0  # what a loop or a fusion holds is small
+    taps = problem.window.kernel_size
+    return problem.multiplications / problem.outputs * min(taps, cpu.UNROLLED) / taps
+
+
+METHOD = Method(
+    "taps",
+    output,
+    input_face,
+    kernel_face,
+    any_length=True,
+    counts=counts,
+    operations=_operations,
+    workspace=_workspace,
+)

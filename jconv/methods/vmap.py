@@ -55,4 +55,4 @@ def _windows_dot_kernels(signals: Array, starts: Array, taps: Array, kernels: Ar
     return every_problem(starts, signals, kernels)
 
 
-METHOD = Method("vmap", output, input_face, kernel_face, any_length=True)
+METHOD = Method("vmap", output, input_face, kernel_face, any_length=True, unlisted="the definition")

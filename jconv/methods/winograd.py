@@ -1,4 +1,4 @@
-"""Fewer multiplications than the direct sum has, by values of polynomials (`jconv.methods.tiles`).
+"""Fewer multiplications than the direct sum has, by values of polynomials (`jconv.methods.winograd_tiles`).
 
     T(x, k, y) = sum over values v of  T_v((B^T x)_v, (G k)_v, (A y)_v)
 
@@ -16,12 +16,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jconv import cpu
 from jconv.methods import dense, taps
-from jconv.methods.arrays import dilated, groups_first, groups_last, mirrored_kernel, shifted
-from jconv.methods.folding import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal
-from jconv.methods.problem import Method, Problem
-from jconv.methods.tiles import Tiles
-from jconv.methods.unfused import unfused
+from jconv.methods.arrays import dilated, fusion_barrier, groups_first, groups_last, mirrored_kernel, shifted
+from jconv.methods.problem import Counts, Face, Method, Problem, beyond_the_cache, entries
+from jconv.methods.products import product
+from jconv.methods.space_to_depth import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal
+from jconv.methods.winograd_tiles import Tiles, error_ratio
 
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
@@ -43,7 +44,7 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     if dense.folds(problem):
         return unfold_signal(input_face(y, fold_kernel(k, problem), folded(problem)), problem)
     y = dilated(y, problem.window.stride, axis=2)
-    return output(y, unfused(problem.platform, mirrored_kernel, k), problem.mirrored())
+    return output(y, fusion_barrier(problem.platform, mirrored_kernel, k), problem.mirrored())
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -102,7 +103,7 @@ def _output_of_values(signal: Array, kernel: Array, problem: Problem) -> Array:
     window, tiles = problem.window, Tiles.of(problem.window)
     inner = tiles.inner(problem)
     if tiles.parts == 1:
-        products = inner.product(signal[:, :, :, 0], kernel[:, 0])
+        products = product(inner, signal[:, :, :, 0], kernel[:, 0])
     else:
         products = _convolution_of(inner).output(signal, kernel.reshape(inner.k_shape), inner)
     count = inner.window.output_length // window.dilation
@@ -139,7 +140,7 @@ def _tiles_of(a: Array, low: int, count: int, problem: Problem) -> Array:
     def ready(a: Array) -> Array:
         return shifted(a.astype(problem.accumulate), low, count * outputs * dilation)
 
-    a = unfused(problem.platform, ready, a)
+    a = fusion_barrier(problem.platform, ready, a)
     return a.reshape(*a.shape[:2], count, outputs, dilation, a.shape[3])
 
 
@@ -163,4 +164,58 @@ def _refuses(problem: Problem) -> str | None:
     return None
 
 
-METHOD = Method("winograd", output, input_face, kernel_face, _refuses, spreads=lambda face, problem: True)
+def counts(face: Face, problem: Problem) -> Counts | None:
+    """What a face does, or None where it would lose to the sum in any case."""
+    if problem.inputs * problem.outputs < cpu.FEWEST_PAIRS:
+        return None
+    folds = dense.folds(problem)
+    if problem.window.stride > 1 and not folds:
+        return None  # computes the positions in between too
+    moved, problem = problem.signal_entries, _at_stride_one(face, problem)
+    tiles = Tiles.of(problem.window)
+    if tiles.taps == 1:
+        return None  # the direct sum itself
+    inner, pieces = tiles.inner(problem), tiles.pieces(problem)
+    across = problem.outputs if face != "kernel" else min(problem.inputs, problem.outputs)
+    in_a_row = tiles.parts == 1 or inner.problems <= cpu.CONVOLUTIONS_IN_A_ROW
+    work = inner.multiplications
+    return {
+        "call": 1.0,
+        "mac" if tiles.parts == 1 else "mac of parts": work,
+        "packed": work / across,
+        "moved": problem.signal_entries,
+        "moved by folding": moved if folds else 0.0,
+        "value": inner.signal_entries,
+        "value beyond the cache": beyond_the_cache(inner.signal_entries),
+        "value of the kernel": entries(inner.k_shape),
+        "step" if in_a_row else "step in a loop": float(inner.problems * pieces.count),
+    }
+
+
+def _workspace(face: Face, problem: Problem) -> float:
+    problem = _at_stride_one(face, problem)
+    tiles = Tiles.of(problem.window)
+    piece = tiles.pieces(problem).problem
+    inner = tiles.inner(piece)
+    return piece.signal_entries + inner.signal_entries + entries(inner.k_shape)
+
+
+def _at_stride_one(face: Face, problem: Problem) -> Problem:
+    """The problem that is cut into tiles."""
+    problem = folded(problem) if dense.folds(problem) else problem
+    return problem.mirrored() if face == "input" else problem
+
+
+METHOD = Method(
+    "winograd",
+    output,
+    input_face,
+    kernel_face,
+    _refuses,
+    spreads=lambda face, problem: True,
+    counts=counts,
+    workspace=_workspace,
+    error_ratio=error_ratio,
+    least_saved=0.1,
+    unlisted="for many channels on CPU",
+)

@@ -13,7 +13,7 @@ from benchmarks.cases import CELLS, GRID, HELD_OUT, Case, cells_of, from_facts, 
 from benchmarks.contenders import jax_cell, per_example
 from benchmarks.runners import ours
 from jconv.choose import estimate
-from jconv.methods import FACES
+from jconv.methods import FACES, REGISTRY
 
 TINY = (
     Case("tiny", "dense", 1, 12, 2, 3, 3, scan=True),
@@ -135,7 +135,7 @@ def test_the_fit_finds_the_constants_that_made_the_times(tmp_path):
     for face in FACES:
         for described, times in fit.measured({"problems": problems}, face):
             for method, time in times.items():
-                each, counted = names["NANOSECONDS"][method][face], counts(method, face, described) or {}
+                each, counted = names["NANOSECONDS"][method][face], REGISTRY[method].counts(face, described) or {}
                 refitted = sum(each.get(name, 0.0) * count for name, count in counted.items())
                 assert abs(np.log(refitted / time)) < 0.1, (method, face, described)
 

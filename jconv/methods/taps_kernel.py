@@ -7,14 +7,10 @@ from dataclasses import replace
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv.methods.arrays import UNROLLED, each_tap, padded_input, tap, zeros
-from jconv.methods.fused import MOSTLY, VECTOR, has_narrow_groups
-from jconv.methods.problem import Problem
-from jconv.methods.unfused import unfused
-
-TAPS_A_PASS = 8  # of depthwise kernels
-FEWEST_ROWS, MOST_ROWS, ENTRIES = 4, 16, 6144  # of that loop's body; with fewer rows older XLA does not vectorise it
-NARROW, BLOCK = 64, 8  # depthwise up to so many channels: blocks of so many positions; of 16 XLA does not vectorise
+from jconv import cpu
+from jconv.methods.arrays import each_tap, fusion_barrier, padded_input, tap, zeros
+from jconv.methods.problem import Counts, Problem, beyond_the_cache
+from jconv.methods.taps_loops import has_narrow_groups, lanes_used
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -27,7 +23,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     window = problem.window
     if problem.platform != "cpu":
         return _kernel_by_reductions(padded_input(x, window), y, problem)
-    return unfused(problem.platform, lambda x, y: _kernel_on_cpu(x, y, problem), x, y)
+    return fusion_barrier(problem.platform, lambda x, y: _kernel_on_cpu(x, y, problem), x, y)
 
 
 def _kernel_on_cpu(x: Array, y: Array, problem: Problem) -> Array:
@@ -39,7 +35,7 @@ def _kernel_on_cpu(x: Array, y: Array, problem: Problem) -> Array:
     if by_blocks(problem):
         return _kernel_by_blocks(padded_input(x, window), y, problem)
     first, last = window.inside
-    if last - first < MOSTLY * window.output_length:
+    if last - first < cpu.MOSTLY_INSIDE * window.output_length:
         return _kernel_by_loop(padded_input(x, window), y, (0, 0), problem)
     parts = []
     for start, stop in ((0, first), (first, last), (last, window.output_length)):
@@ -87,13 +83,13 @@ def by_groups(problem: Problem) -> bool:
 def by_blocks(problem: Problem) -> bool:
     """Whether one kernel has so few channels that an iteration of the loop would take longer than its sums."""
     window = problem.window
-    depthwise = problem.problems == problem.inputs == problem.outputs == 1 < problem.groups <= NARROW
-    return depthwise and window.kernel_size <= UNROLLED and window.output_length >= BLOCK
+    depthwise = problem.problems == problem.inputs == problem.outputs == 1 < problem.groups <= cpu.BLOCKED_CHANNELS
+    return depthwise and window.kernel_size <= cpu.UNROLLED and window.output_length >= cpu.BLOCK_ROWS
 
 
 def rows_at_once(lanes: int) -> int:
     """Positions that one iteration of the kernel face's loop adds, each of so many entries."""
-    return min(max(ENTRIES // lanes, FEWEST_ROWS), MOST_ROWS)
+    return min(max(cpu.ROW_ENTRIES // lanes, cpu.FEWEST_ROWS), cpu.MOST_ROWS)
 
 
 def rows_of_groups(problem: Problem) -> int:
@@ -101,7 +97,7 @@ def rows_of_groups(problem: Problem) -> int:
 
     Of 8 to 32 tried, with two versions of XLA: those that either fails to vectorise are 4 to 10 times slower.
     """
-    return 16 if problem.outputs < VECTOR else 20
+    return 16 if problem.outputs < cpu.LOOP_VECTOR else 20
 
 
 def _kernel_of_one(x: Array, y: Array, begins: tuple[int, int], b: int | Array, problem: Problem) -> Array:
@@ -112,7 +108,7 @@ def _kernel_of_one(x: Array, y: Array, begins: tuple[int, int], b: int | Array, 
     """
     window = problem.window
     channels = (problem.groups, problem.inputs, problem.outputs)
-    taps, rows = min(window.kernel_size, TAPS_A_PASS), min(rows_at_once(math.prod(channels)), window.output_length)
+    taps, rows = min(window.kernel_size, cpu.TAPS_A_PASS), min(rows_at_once(math.prod(channels)), window.output_length)
 
     def pairs(row: Array, *shape: int) -> Array:
         return jnp.broadcast_to(row.reshape(shape), channels).reshape(math.prod(channels))
@@ -178,22 +174,24 @@ def _kernel_of_groups(x: Array, y: Array, begins: tuple[int, int], problem: Prob
 def _kernel_by_blocks(padded: Array, y: Array, problem: Problem) -> Array:
     """Blocks of positions are summed by one fused loop for each tap; a product with ones adds up the blocks."""
     window = problem.window
-    whole, rest = divmod(window.output_length, BLOCK)
+    whole, rest = divmod(window.output_length, cpu.BLOCK_ROWS)
     ones = jnp.ones((problem.batch, whole), problem.accumulate)
 
     def block_sums(j: int, first: int, rows: int, count: int) -> Array:  # (1, batch, count, groups)
         def product(row: int) -> Array:
-            step, start = BLOCK * window.stride, (first + row) * window.stride + j * window.dilation
+            step, start = cpu.BLOCK_ROWS * window.stride, (first + row) * window.stride + j * window.dilation
             seen = lax.slice_in_dim(padded, start, start + (count - 1) * step + 1, step, axis=2)
-            sent = lax.slice_in_dim(y, first + row, first + row + (count - 1) * BLOCK + 1, BLOCK, axis=2)
+            sent = lax.slice_in_dim(
+                y, first + row, first + row + (count - 1) * cpu.BLOCK_ROWS + 1, cpu.BLOCK_ROWS, axis=2
+            )
             return (seen * sent)[..., 0]
 
         return sum((product(row) for row in range(1, rows)), start=product(0))
 
     def one(j: int) -> Array:
-        k = problem.einsum("nt,bntg->bg", ones, block_sums(j, 0, BLOCK, whole))
+        k = problem.einsum("nt,bntg->bg", ones, block_sums(j, 0, cpu.BLOCK_ROWS, whole))
         if rest:
-            k += jnp.sum(block_sums(j, whole * BLOCK, rest, 1), axis=(1, 2), dtype=problem.accumulate)
+            k += jnp.sum(block_sums(j, whole * cpu.BLOCK_ROWS, rest, 1), axis=(1, 2), dtype=problem.accumulate)
         return k[:, None, :, None]
 
     return jnp.stack([one(j) for j in range(window.kernel_size)], axis=1)
@@ -208,3 +206,24 @@ def _over_positions(add: Callable[..., Array], rows: int, total: Array, problem:
     if rest:
         total = lax.fori_loop(0, problem.batch, lambda n, total: add(n, whole * rows, rest, total), total)
     return total
+
+
+def counts(problem: Problem) -> Counts:
+    """What the kernel face does."""
+    work, moved = problem.multiplications, problem.signal_entries
+    if by_groups(problem):
+        steps = float(problem.batch * -(-problem.window.output_length // rows_of_groups(problem)))
+        lanes = cpu.LOOP_VECTOR if problem.outputs < cpu.FEWEST_IN_A_VECTOR else lanes_used(problem.outputs)
+        return {"call": 1.0, "mac of groups": work * lanes, "moved by groups": moved, "step of groups": steps}
+    if by_blocks(problem):
+        return {"call": 1.0, "mac of blocks": work}
+    channels = problem.groups * problem.inputs * problem.outputs
+    passes = -(-problem.window.kernel_size // cpu.TAPS_A_PASS)
+    positions = problem.problems * problem.batch * problem.window.output_length
+    return {
+        "call": 1.0,
+        "mac": work * max(1.0, cpu.LANES / channels),
+        "moved": passes * moved,
+        "moved beyond the cache": passes * beyond_the_cache(moved),
+        "step": passes * positions / rows_at_once(channels),
+    }

@@ -5,9 +5,10 @@ from dataclasses import replace
 import jax.numpy as jnp
 from jax import Array, lax
 
+from jconv import cpu
 from jconv.methods.arrays import (
-    UNROLLED,
     dilated,
+    fusion_barrier,
     interleaved,
     mirrored_kernel,
     overlap_add,
@@ -17,20 +18,8 @@ from jconv.methods.arrays import (
     tap_of,
     unpadded_input,
 )
-from jconv.methods.problem import Face, Problem
-from jconv.methods.unfused import unfused
+from jconv.methods.problem import Counts, Face, Problem, beyond_the_cache
 from jconv.window import Window
-
-FEW = 4  # channels that are summed by unrolling, whatever else
-NARROW = 16  # and this many where both sides of a group have no more: a matrix product has nothing to reuse there
-MOST_BESIDE = 64  # channels beside those summed, up to which a lone kernel is summed by unrolling as well
-VECTOR = 8  # entries that XLA's loops work on at once
-MOST_TAPS, TAPS_AT_ONCE = 32, 8  # of depthwise kernels, in one fused loop; beyond, in each turn of a loop over them
-MOST_PRODUCTS = 128  # of several channels, in one fused loop
-EDGES_APART = 96  # products up to which the positions that read padding are summed by themselves
-STRAIGHT = 3  # parts of a sum that are compiled each by itself; more take turns in a loop
-SHIFTED_TAPS = 8  # of the input face that are padded and added in one fused loop
-MOSTLY = 0.5  # of the positions read no padding: else it is not worth setting the others apart
 
 
 def suits(face: Face, problem: Problem) -> bool:
@@ -39,13 +28,13 @@ def suits(face: Face, problem: Problem) -> bool:
     For many kernels, products are small and loops win sooner than for one.
     """
     if face == "kernel":
-        return max(problem.inputs, problem.outputs) <= FEW or has_narrow_groups(problem)
+        return max(problem.inputs, problem.outputs) <= cpu.FEW_CHANNELS or has_narrow_groups(problem)
     summed, inner = summed_and_inner(face, problem)
-    if summed <= FEW or has_narrow_groups(problem):
+    if summed <= cpu.FEW_CHANNELS or has_narrow_groups(problem):
         return True
-    if problem.platform != "cpu" or summed > NARROW or problem.window.kernel_size > most_taps(summed):
+    if problem.platform != "cpu" or summed > cpu.NARROW_GROUP or problem.window.kernel_size > most_taps(summed):
         return False
-    return _many_kernels(problem) or inner <= MOST_BESIDE
+    return _many_kernels(problem) or inner <= cpu.MOST_BESIDE
 
 
 def summed_and_inner(face: Face, problem: Problem) -> tuple[int, int]:
@@ -55,7 +44,7 @@ def summed_and_inner(face: Face, problem: Problem) -> tuple[int, int]:
 
 def has_narrow_groups(problem: Problem) -> bool:
     """Whether there are many kernels, each of few channels on both sides."""
-    return _many_kernels(problem) and max(problem.inputs, problem.outputs) <= NARROW
+    return _many_kernels(problem) and max(problem.inputs, problem.outputs) <= cpu.NARROW_GROUP
 
 
 def _many_kernels(problem: Problem) -> bool:
@@ -71,12 +60,12 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     """
     if problem.inputs == 1:
         return _output(x, k, problem)
-    return unfused(problem.platform, lambda x, k: _output(x, k, problem), x, k)
+    return fusion_barrier(problem.platform, lambda x, k: _output(x, k, problem), x, k)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """The same with the taps counted backwards, one phase of the stride at a time (polyphase); always kept apart."""
-    return unfused(problem.platform, lambda y, k: _input_face(y, k, problem), y, k)
+    return fusion_barrier(problem.platform, lambda y, k: _input_face(y, k, problem), y, k)
 
 
 def _output(x: Array, k: Array, problem: Problem) -> Array:
@@ -90,8 +79,8 @@ def _output(x: Array, k: Array, problem: Problem) -> Array:
     if problem.platform != "cpu":
         return _sum_over_taps(padded_input(x, window), k, problem)
     first, last = window.inside
-    short = window.kernel_size <= most_taps(problem.inputs) and window.kernel_size * problem.inputs <= EDGES_APART
-    if short and last - first >= MOSTLY * window.output_length:
+    short = window.kernel_size <= most_taps(problem.inputs) and window.kernel_size * problem.inputs <= cpu.EDGES_APART
+    if short and last - first >= cpu.MOSTLY_INSIDE * window.output_length:
         pieces = ((0, first), (first, last), (last, window.output_length))
         parts = [_some_positions(x, k, problem, *piece) for piece in pieces if piece[0] < piece[1]]
         return jnp.concatenate(parts, axis=2)
@@ -99,7 +88,7 @@ def _output(x: Array, k: Array, problem: Problem) -> Array:
     def padded(x: Array) -> Array:
         return padded_input(x, window)
 
-    seen = unfused(problem.platform, padded, x) if max(window.low, window.high) > 0 else padded(x)
+    seen = fusion_barrier(problem.platform, padded, x) if max(window.low, window.high) > 0 else padded(x)
     return _sum_over_taps(seen, k, problem)
 
 
@@ -108,19 +97,21 @@ def most_taps(summed: int) -> int:
 
     More products than these run out of registers and of addresses that caches tell apart, and take long to compile.
     """
-    return MOST_TAPS if summed == 1 else max(1, MOST_PRODUCTS // summed)
+    return cpu.LOOP_TAPS if summed == 1 else max(1, cpu.LOOP_PRODUCTS // summed)
 
 
 def _input_face(y: Array, k: Array, problem: Problem) -> Array:
     y = lax.optimization_barrier(y)
     window = problem.window
     stride = window.stride
-    if window.kernel_size <= SHIFTED_TAPS and problem.outputs <= FEW:  # one loop: their padding is fused as well
+    if (
+        window.kernel_size <= cpu.SHIFTED_TAPS and problem.outputs <= cpu.FEW_CHANNELS
+    ):  # one loop: their padding is fused as well
         transposed = jnp.swapaxes(k, 2, 4)
         padded = overlap_add(lambda j: _weighted(y, transposed, j, problem), window)
         return unpadded_input(padded, window)
-    mirrored = unfused(problem.platform, mirrored_kernel, k)
-    if stride == 1 or window.kernel_size > UNROLLED:
+    mirrored = fusion_barrier(problem.platform, mirrored_kernel, k)
+    if stride == 1 or window.kernel_size > cpu.UNROLLED:
         return _output(dilated(y, stride, axis=2), mirrored, problem.mirrored())
     phases = [_phase(y, mirrored, phase, problem) for phase in range(stride)]
     return unpadded_input(interleaved(phases, window.extent), window)
@@ -155,9 +146,9 @@ def _sum_over_taps(seen: Array, k: Array, problem: Problem) -> Array:
         return _weighted(tap(seen, j * window.dilation, window), k, j, problem)
 
     if problem.platform != "cpu":
-        return sum_of_terms(term, window.kernel_size, UNROLLED)
+        return sum_of_terms(term, window.kernel_size, cpu.UNROLLED)
     if problem.inputs == 1 or window.kernel_size <= most:
-        return sum_of_terms(term, window.kernel_size, TAPS_AT_ONCE, most)
+        return sum_of_terms(term, window.kernel_size, cpu.LOOP_TAPS_AT_ONCE, most)
     return _sum_in_parts(seen, k, problem)
 
 
@@ -175,11 +166,11 @@ def _sum_in_parts(seen: Array, k: Array, problem: Problem) -> Array:
         terms = [_weighted(tap(seen, j * window.dilation, window), k, j, problem) for j in range(first, last)]
         return sum(terms[1:], start=terms[0])
 
-    if parts <= STRAIGHT:
+    if parts <= cpu.STRAIGHT_PARTS:
         total = part(seen, k, 0, taps)
         for first in range(taps, window.kernel_size, taps):
             last = min(first + taps, window.kernel_size)
-            total = unfused(platform, lambda total, a=first, b=last: total + part(seen, k, a, b), total)
+            total = fusion_barrier(platform, lambda total, a=first, b=last: total + part(seen, k, a, b), total)
         return total
 
     whole = window.kernel_size // taps
@@ -187,9 +178,9 @@ def _sum_in_parts(seen: Array, k: Array, problem: Problem) -> Array:
 
     def add(i: Array, total: Array) -> Array:
         first = i * taps
-        read = unfused(platform, lambda: lax.dynamic_slice_in_dim(seen, first * window.dilation, reach, axis=2))
-        kernel = unfused(platform, lambda: lax.dynamic_slice_in_dim(k, first, taps, axis=1))
-        return unfused(platform, lambda total: total + part(read, kernel, 0, taps), total)
+        read = fusion_barrier(platform, lambda: lax.dynamic_slice_in_dim(seen, first * window.dilation, reach, axis=2))
+        kernel = fusion_barrier(platform, lambda: lax.dynamic_slice_in_dim(k, first, taps, axis=1))
+        return fusion_barrier(platform, lambda total: total + part(read, kernel, 0, taps), total)
 
     total = lax.fori_loop(0, whole, add, jnp.zeros_like(part(seen, k, 0, 1)))
     rest = whole * taps
@@ -201,3 +192,31 @@ def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:
     seen, weights = seen.astype(problem.accumulate), tap_of(k, j).astype(problem.accumulate)
     products = [seen[..., c : c + 1] * weights[:, None, None, c] for c in range(k.shape[2])]
     return sum(products[1:], start=products[0])
+
+
+def counts(face: Face, problem: Problem) -> Counts:
+    """What the output or the input face does."""
+    window, moved = problem.window, problem.signal_entries
+    summed, inner = summed_and_inner(face, problem)
+    depthwise = summed == inner == 1
+    phases = 1 if face == "output" or window.kernel_size > cpu.UNROLLED else window.stride
+    parts = -(-window.kernel_size // (phases * most_taps(summed)))
+    looped = parts > (1 if summed == 1 else cpu.STRAIGHT_PARTS)
+    passes = -(-window.kernel_size // (phases * cpu.LOOP_TAPS_AT_ONCE)) if looped and summed == 1 else parts
+    if window.kernel_size > cpu.UNROLLED and face == "input" and window.stride > 1:  # zeros between the entries of y
+        problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
+        moved = problem.signal_entries
+    work = problem.multiplications * (max(1.0, cpu.LANES / problem.groups) if depthwise else lanes_used(inner))
+    return {
+        "call": 1.0,
+        ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
+        "moved": moved,
+        "moved by parts": passes * moved if passes > 1 and not depthwise else 0.0,
+        "moved beyond the cache": passes * beyond_the_cache(moved),
+        "step": float(passes),
+    }
+
+
+def lanes_used(inner: int) -> float:
+    """Lanes used for each entry of an innermost loop, which is rounded up to whole vectors."""
+    return -(-inner // cpu.LOOP_VECTOR) * cpu.LOOP_VECTOR / inner
