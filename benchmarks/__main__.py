@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks run`, `report` or `fit`."""
+"""The command: `python -m benchmarks run`, `report`, `fit` or `thresholds`."""
 
 import argparse
 import os
@@ -46,8 +46,10 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         metavar="FILE",
         help="results (default: this machine's); of each processor the least times count",
     )
+    thresholds = commands.add_parser("thresholds", help="time the thresholds of jconv.cpu beside their neighbours")
+    thresholds.add_argument("pattern", nargs="?", metavar="NAME", help="those whose name contains this")
     options = parser.parse_args(words)
-    if options.command != "fit" and options.into is None:
+    if options.command in ("run", "report") and options.into is None:
         options.into = BRIEFLY if options.command == "run" and options.quick else HERE
     if options.command == "run" and options.quick:
         options.budget, options.rounds = min(options.budget, 0.15), min(options.rounds, 3)
@@ -59,6 +61,9 @@ def main(words: list[str] | None = None) -> None:
     options = arguments(words)
     if options.command == "fit":
         print(f"wrote {fitted(options.files)}")
+        return
+    if options.command == "thresholds":
+        timed_thresholds(options.pattern)
         return
     if options.command == "run":
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):
@@ -75,7 +80,7 @@ def main(words: list[str] | None = None) -> None:
 
 
 def fitted(paths: list[Path]) -> Path:
-    """Fit the cost model to these files of results, or to this machine's of the main grid."""
+    """Fit the cost model to these files of results, or to this machine's of the main grid; print what it regrets."""
     from benchmarks import fit
     from benchmarks.machine import device_slug
     from benchmarks.results import load
@@ -89,7 +94,22 @@ def fitted(paths: list[Path]) -> Path:
         dtype, grid = results["machine"]["dtype"], results["machine"]["grid"]
         if (dtype, grid) != ("float32", "main"):
             raise SystemExit(f"fit takes runs of the main grid in float32; {path} is one of {grid} in {dtype}")
+    files = {}
+    for path, results in zip(paths, runs, strict=True):
+        held_out = path.with_name(f"{path.stem}-held-out.json")
+        files[path.stem] = fit.timed(results), fit.timed(load(held_out)) if held_out.exists() else None
+    for line in fit.regrets(files):
+        print(line, flush=True)
     return fit.write(runs)
+
+
+def timed_thresholds(pattern: str | None) -> None:
+    """Print the time of each threshold's value beside its neighbours'."""
+    from benchmarks import thresholds
+    from benchmarks.timing import Patience
+
+    for line in thresholds.lines(pattern, Patience()):
+        print(line, flush=True)
 
 
 def run(options: argparse.Namespace, cases: list[Case | Network]) -> None:

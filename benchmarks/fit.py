@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,12 +12,13 @@ import numpy as np
 
 from benchmarks.cases import Case, from_facts
 from benchmarks.machine import in_cores
+from jconv.choose import least_sound
 from jconv.explaining import problem_of_call
-from jconv.methods import FACES, METHODS, REGISTRY, Counts, Face
-from jconv.methods import Problem as Sums
+from jconv.methods import FACES, METHODS, REGISTRY, Counts, Face, Problem
 
 TARGET = Path(__file__).parent.parent / "jconv" / "nanoseconds.py"
 LEAST_WEIGHT = 0.05
+Constants = dict[str, dict[Face, dict[str, float]]]
 FEWEST = 6  # measurements that a face of a method is fitted to
 CELL_OF: dict[bool, dict[Face, str]] = {
     False: {"output": "output", "input": "gradient for x", "kernel": "gradient for kernel"},
@@ -25,7 +26,7 @@ CELL_OF: dict[bool, dict[Face, str]] = {
 }
 
 
-def sums(problem: Case) -> Sums:
+def sums(problem: Case) -> Problem:
     """A benchmark's problem as the library sees it, whose output face is that of `conv1d`."""
     mapped = bool(problem.examples)
     x = jax.ShapeDtypeStruct(problem.x_shape[mapped and not problem.shared_signal :], jnp.float32)
@@ -44,7 +45,7 @@ def sums(problem: Case) -> Sums:
     return replace(plain, problems=max(problem.examples, 1))
 
 
-def measured(results: dict[str, Any], face: Face) -> Iterator[tuple[Sums, dict[str, float]]]:
+def measured(results: dict[str, Any], face: Face) -> Iterator[tuple[Problem, dict[str, float]]]:
     """Every problem of the file, and the time of each of our methods for this face in nanoseconds."""
     for entry in results["problems"].values():
         problem = from_facts(entry["problem"])
@@ -77,23 +78,80 @@ def by_processor(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [least_of(those) for those in alike.values()]
 
 
-def fit(runs: list[dict[str, Any]]) -> dict[str, dict[Face, dict[str, float]]]:
+class Timed(NamedTuple):
+    """One face of one case: what each of our methods does, and the nanoseconds that it took."""
+
+    face: Face
+    problem: Problem
+    counts: dict[str, Counts]
+    times: dict[str, float]
+
+
+def timed(results: dict[str, Any]) -> list[Timed]:
+    """All faces of a file that at least one priced method was timed on."""
+    found = []
+    for face in FACES:
+        for problem, times in measured(results, face):
+            counts = {m: counted for m in times if (counted := REGISTRY[m].counts(face, problem)) is not None}
+            if counts:
+                found.append(Timed(face, problem, counts, times))
+    return found
+
+
+def fit(runs: list[list[Timed]], without: str | None = None) -> Constants:
     """Nanoseconds for each count of each method's face, the middle way between the processors of `runs`.
 
     What is far slower than the best method of its problem counts little: no choice hangs on it.
     """
-    fitted: dict[str, dict[Face, dict[str, float]]] = {}
+    fitted: Constants = {}
     for method in METHODS:
         for face in FACES:
             rows = [
-                (counted, times[method], min(times.values()) / times[method])
-                for results in runs
-                for problem, times in measured(results, face)
-                if method in times and (counted := REGISTRY[method].counts(face, problem)) is not None
+                (
+                    {name: count for name, count in row.counts[method].items() if name != without},
+                    row.times[method],
+                    min(row.times.values()) / row.times[method],
+                )
+                for run in runs
+                for row in run
+                if row.face == face and method in row.counts
             ]
             if len(rows) >= FEWEST:
                 fitted.setdefault(method, {})[face] = least_squares(rows)
     return fitted
+
+
+def regret(run: list[Timed], constants: Constants) -> tuple[float, float]:
+    """Time of the chosen method over that of the fastest: the geometric mean, and the share within 1.25."""
+    ratios = []
+    for row in run:
+        costs = {
+            method: sum(constants[method][row.face].get(name, 0.0) * count for name, count in counts.items())
+            for method, counts in row.counts.items()
+            if row.face in constants.get(method, {})
+        }
+        if costs:
+            chosen = least_sound(costs, row.face, row.problem)
+            ratios.append(row.times[chosen] / min(row.times[method] for method in costs))
+    return float(np.exp(np.mean(np.log(ratios)))), float(np.mean(np.array(ratios) <= 1.25))
+
+
+def regrets(files: dict[str, tuple[list[Timed], list[Timed] | None]]) -> Iterator[str]:
+    """Lines: the regret on each processor's two grids, fitted to its main one, with and without each count.
+
+    A count that all processors do without no worse is not worth its constants.
+    """
+    names = dict.fromkeys(name for main, _ in files.values() for row in main for c in row.counts.values() for name in c)
+    for without in (None, *names):
+        words = []
+        for processor, (main, held_out) in files.items():
+            constants = fit([main], without)
+            found = [
+                f"{mean:.3f} {100 * share:.0f} %"
+                for mean, share in (regret(run, constants) for run in (main, held_out) if run)
+            ]
+            words.append(f"{processor}: " + ", held-out ".join(found))
+        yield f"{'all counts' if without is None else 'without ' + without:32}" + "; ".join(words)
 
 
 def least_squares(rows: list[tuple[Counts, float, float]]) -> dict[str, float]:
@@ -129,7 +187,7 @@ def write(runs: list[dict[str, Any]], target: Path = TARGET) -> Path:
         "",
         "NANOSECONDS: dict[str, dict[str, dict[str, float]]] = {",
     ]
-    for method, faces in fit(runs).items():
+    for method, faces in fit([timed(run) for run in runs]).items():
         lines.append(f'    "{method}": {{')
         for face, constants in faces.items():
             lines.append(f'        "{face}": {{')

@@ -26,6 +26,11 @@ def choose(face: Face, problem: Problem, method: str = "auto") -> str:
     costs = estimate(face, problem)
     if method == "direct":
         costs = {name: cost for name, cost in costs.items() if not REGISTRY[name].spreads(face, problem)}
+    return least_sound(costs, face, problem)
+
+
+def least_sound(costs: dict[str, float], face: Face, problem: Problem) -> str:
+    """The method of least cost that nothing speaks against; if there is none, that of the least workspace."""
     sound = {name: cost for name, cost in costs.items() if objection(name, face, problem, costs) is None}
     if not sound:
         return min(costs, key=lambda name: REGISTRY[name].workspace(face, problem))
@@ -58,13 +63,13 @@ def estimate(face: Face, problem: Problem) -> dict[str, float]:
 
 
 def cost_terms(method: str, face: Face, problem: Problem) -> dict[str, float] | None:
-    """The nanoseconds that each count of a method costs on a CPU, or None where it is not considered."""
+    """The nanoseconds of each count of a method on a CPU; None where it is not considered, or not fitted yet."""
     counted = REGISTRY[method].counts(face, problem)
-    if counted is None:
+    each = NANOSECONDS.get(method, {}).get(face)
+    if counted is None or each is None:
         return None
     floats = np.issubdtype(problem.accumulate, np.floating) and problem.accumulate.itemsize <= 4
     slower = 1.0 if floats else cpu.WIDE_TYPES
-    each = NANOSECONDS.get(method, {}).get(face, {})
     return {name: slower * each.get(name, 0.0) * count for name, count in counted.items()}
 
 

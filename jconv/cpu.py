@@ -1,16 +1,15 @@
 """What one CPU and one compiler decide: thresholds that were measured, and hold until they are measured again.
 
 Measured on 2026-11-25 with jax 0.10.2 and 0.12.0 on an Intel Xeon with AVX-512, two cores, in float32.
-`python -m benchmarks thresholds` times each of them again: the value here beside its neighbours.
+`python -m benchmarks thresholds` times those that shape a program again, each value beside its neighbours; what only
+prices read, `python -m benchmarks fit` judges by the regret that it prints.
 """
 
 # Vectors and memory.
 LANES = 16  # float32 entries of a vector register
 LOOP_VECTOR = 8  # entries that XLA's own loops work on at once
 CACHE = 2e6  # entries that are written and read again without a walk to memory
-UNROLLED = (
-    32  # terms of a sum that are written out; XLA compiles longer unrolled sums slowly, and a loop runs over them
-)
+UNROLLED = 32  # terms of a sum that are written out; XLA compiles more slowly, and a loop runs over them
 CALLS_VARY = 50_000.0  # nanoseconds by which the same call varies: less is no saving
 WIDE_TYPES = 2.0  # times slower than float32: types of 8 bytes and more, and integers
 
