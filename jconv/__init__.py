@@ -1,4 +1,4 @@
-"""1-D convolution for JAX: right on every shape, fast in both directions, and explained.
+"""1-D convolution for JAX: every shape and gradient within derived error bounds, fast on most, and explained.
 
 The idea. One trilinear form
 

@@ -37,6 +37,10 @@ def choose_method(
 ) -> dict[Face, str]:
     """Name the method that `method="auto"` runs for `conv1d(x, kernel, ...)` and its gradients, or time them all.
 
+    How often it is right: on two cores with AVX-512, in float32, "auto" takes at most 1.25 times as long as the fastest
+    method in 97 % of 256 cells of the benchmark, and in 96 % of 72 of shapes that nothing was fitted to. On
+    accelerators nothing has been measured: operations are counted.
+
     Args:
         x: signal; an array, a `jax.ShapeDtypeStruct`, or a pair of a shape and a dtype, `((8, 1000, 4), "float32")`.
         kernel: weights, likewise.

@@ -1,14 +1,16 @@
 """The benchmark from end to end on two tiny problems: measured, kept by a second run, reported and drawn."""
 
 import json
+import re
 from dataclasses import replace
 
 import jax
 import numpy as np
 import pytest
 
+import jconv
 from benchmarks import __main__ as command
-from benchmarks import fit, oracle, peers, report
+from benchmarks import fit, oracle, peers, report, results
 from benchmarks.cases import CELLS, GRID, HELD_OUT, Case, cells_of, from_facts, select
 from benchmarks.contenders import jax_cell, per_example
 from benchmarks.runners import ours
@@ -173,3 +175,13 @@ def test_only_runs_of_the_main_grid_in_float32_are_fitted_to(dtype, grid, why, t
     path.write_text(json.dumps({"machine": {"dtype": dtype, "grid": grid}, "problems": {}}))
     with pytest.raises(SystemExit, match=why):
         command.main(["fit", str(path)])
+
+
+def test_the_docstring_says_how_often_the_choice_is_right():
+    """The shares within 1.25 times the fastest method are those of the stored results."""
+    said = re.findall(r"in (\d+) % of (\d+)", " ".join(str(jconv.choose_method.__doc__).split()))
+    found = []
+    for name in ("cpu-2-cores-avx512", "cpu-2-cores-avx512-held-out"):
+        claims = dict(results.claims(results.rows(results.load(command.HERE / "results" / f"{name}.json"))))
+        found += re.findall(r"(\d+) % of (\d+)", claims["auto within 1.25x of the best of our methods"])
+    assert said == found
