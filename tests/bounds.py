@@ -127,7 +127,7 @@ def around(a, reach, beyond, reduce):
 
 
 def amplification(form, face):
-    """The largest that the matrices of any cut make of absolute products: see above."""
+    """The largest factor by which the matrices of any tiling amplify absolute products (derived above)."""
     taps = {form.taps, -(-form.taps // form.stride)}
     cuts = {(min(MOST_OUTPUTS, VALUES + 1 - n), n) for n in taps if 1 < n < VALUES} | {(3, 3), (4, 4)}
     return max(amplification_of(*cut, face) for cut in cuts)
@@ -135,7 +135,7 @@ def amplification(form, face):
 
 @functools.cache
 def amplification_of(outputs, taps, face):
-    """What the matrices of one cut make of absolute products, at the most."""
+    """The largest factor by which the matrices of one tiling amplify absolute products."""
     values = outputs + taps - 1
 
     def evaluated(coefficients):

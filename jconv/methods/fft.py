@@ -59,7 +59,7 @@ class Blocks(NamedTuple):
 
     @property
     def read(self) -> int:
-        """Blocks that the output blocks read together."""
+        """How many input blocks all output blocks read."""
         return self.count + self.parts - 1
 
     def points(self, problem: Problem) -> float:
@@ -80,7 +80,7 @@ class Blocks(NamedTuple):
         return float(self.count * self.parts * pairs * self.size) / 2
 
     def _transforms(self, problem: Problem) -> tuple[int, int, int]:
-        """How many of x, y and the kernel."""
+        """Numbers of transforms: of x, of y and of the kernel."""
         signals, groups = problem.problems * problem.batch * problem.groups, problem.problems * problem.groups
         kernels = groups * problem.inputs * problem.outputs
         return signals * problem.inputs * self.read, signals * problem.outputs * self.count, kernels * self.parts
@@ -265,7 +265,7 @@ def _operations(problem: Problem) -> float:
 
 
 def error_ratio(face: Face, problem: Problem) -> float:
-    """How many times the error bound of a direct sum that of this method is, for random data of one scale.
+    """This method's error bound over that of a direct sum, for random data of one scale.
 
     A transform's error is at most about `2 eps |x| |k|`, in norms over what one block contracts with one part; a
     direct sum's `4 eps sum |x| |k|`. Of random data with `n` terms a result, the sum is about `2/pi n`, and a norm the

@@ -1,4 +1,4 @@
-"""A stride folded into the channels: `stride` neighbouring positions become one position of as many channels.
+"""Space-to-depth: `stride` neighbouring positions become one position with `stride` times the channels.
 
 A window of `taps` positions that moves by `stride` is then one of `ceil(taps / stride)` positions that moves by one,
 and the convolution an ordinary one; taps that do not fill the last position are filled up with zeros.

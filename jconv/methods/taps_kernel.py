@@ -14,11 +14,12 @@ from jconv.methods.taps_loops import has_narrow_groups, lanes_used
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
-    """A loop over positions adds every tap's products to the whole kernel at once.
+    """The gradient for the kernel: on a CPU one loop over positions, which adds the products of every tap.
 
-    One pass over `x` and `y`, and no reduction for XLA to order badly: on a CPU 9 times faster than a sum for each tap
-    of a depthwise kernel of 4 taps. An accelerator would run the loop one small kernel after another, and sums there.
-    Positions whose windows read padding are looped over by themselves, so that the others need no padded copy.
+    It reads `x` and `y` once: with 4 depthwise taps 9 times faster than one sum for each tap. An accelerator would
+    launch a small program for each iteration, so there each tap is a sum of its own. On a CPU all of it is kept apart
+    from what gives the operands. XLA would fuse a cheap loss into the sum of every tap: the gradient of a sum of
+    squares, with 64 channels and 31 taps 40 apart, took 77 ms, and 4 with the loss apart.
     """
     window = problem.window
     if problem.platform != "cpu":
@@ -27,10 +28,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
 
 
 def _kernel_on_cpu(x: Array, y: Array, problem: Problem) -> Array:
-    """Kept apart from what gives the operands: a cheap loss would be fused into the sum of every tap.
-
-    The gradient of the sum of squares of 64 channels, 31 taps 40 apart, took 77 ms, and 4 with the cotangent given.
-    """
+    """In blocks, or by loops; positions whose windows read padding have a loop of their own, and only these a copy."""
     window = problem.window
     if by_blocks(problem):
         return _kernel_by_blocks(padded_input(x, window), y, problem)
@@ -51,7 +49,7 @@ def _kernel_on_cpu(x: Array, y: Array, problem: Problem) -> Array:
 
 
 def _kernel_by_loop(x: Array, y: Array, begins: tuple[int, int], problem: Problem) -> Array:
-    """The window of the first position begins at the first of `begins` in `x`, which is position the second in `y`."""
+    """A loop over positions; `begins` is where it starts: (index into x, index into y)."""
     if by_groups(problem):
         return _kernel_of_groups(x, y, begins, problem)
     if problem.problems == 1:
@@ -81,30 +79,30 @@ def by_groups(problem: Problem) -> bool:
 
 
 def by_blocks(problem: Problem) -> bool:
-    """Whether one kernel has so few channels that an iteration of the loop would take longer than its sums."""
+    """Whether there are so few channels that starting an iteration would take longer than what it adds."""
     window = problem.window
     depthwise = problem.problems == problem.inputs == problem.outputs == 1 < problem.groups <= cpu.BLOCKED_CHANNELS
     return depthwise and window.kernel_size <= cpu.UNROLLED and window.output_length >= cpu.BLOCK_ROWS
 
 
 def rows_at_once(lanes: int) -> int:
-    """Positions that one iteration of the kernel face's loop adds, each of so many entries."""
+    """Positions that one iteration adds, where a position has `lanes` entries."""
     return min(max(cpu.ROW_ENTRIES // lanes, cpu.FEWEST_ROWS), cpu.MOST_ROWS)
 
 
 def rows_of_groups(problem: Problem) -> int:
-    """Positions that an iteration adds where groups have several channels.
+    """Positions that one iteration adds where groups have several channels.
 
-    Of 8 to 32 tried, with two versions of XLA: those that either fails to vectorise are 4 to 10 times slower.
+    Of 8 to 32, these are vectorised by both versions of XLA that were tried; others are 4 to 10 times slower.
     """
     return 16 if problem.outputs < cpu.LOOP_VECTOR else 20
 
 
 def _kernel_of_one(x: Array, y: Array, begins: tuple[int, int], b: int | Array, problem: Problem) -> Array:
-    """Of problem `b`: (taps, groups * inputs * outputs).
+    """The kernel of problem `b`, (taps, groups * inputs * outputs).
 
-    One long last axis, and batch an axis of its own: of the forms tried, older XLA vectorises this one alone. The rest
-    of `x` and `y` is left as it is: of an array brought into another shape for a loop, XLA may make a copy.
+    The last axis is long and the batch is an axis of its own: of the forms tried, older XLA vectorises only this one.
+    `x` and `y` keep their shapes, because XLA may copy an array that is reshaped for a loop.
     """
     window = problem.window
     channels = (problem.groups, problem.inputs, problem.outputs)
@@ -141,10 +139,10 @@ def _kernel_of_one(x: Array, y: Array, begins: tuple[int, int], b: int | Array, 
 
 
 def _kernel_of_groups(x: Array, y: Array, begins: tuple[int, int], problem: Problem) -> Array:
-    """The same with all kernels of all problems side by side, the inner loop being over one group's outputs.
+    """The kernels of all groups and problems at once; the innermost loop runs over the outputs of one group.
 
-    Iterations add to two totals in turn. XLA writes one of several in place and by one thread; the only one it would
-    cut for several threads, whose start takes longer than an iteration.
+    Iterations add to two accumulators in turn. XLA updates one of two in place by one thread. A single accumulator it
+    would split over threads, and starting these takes longer than an iteration.
     """
     window = problem.window
     rows = min(rows_of_groups(problem), window.output_length)

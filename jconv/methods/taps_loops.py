@@ -54,9 +54,9 @@ def _many_kernels(problem: Problem) -> bool:
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`y = sum over taps j and inputs c of slice_j(x)[..., c] * k[j, c]`.
 
-    XLA fuses what comes before into such a loop, and computes it anew for each tap; and the loop into what comes after,
-    as many times as that reads it: a step of 16 channels took 15 ms, apart 4. It may still add a bias to the cheap
-    sums of depthwise kernels.
+    Over several channels the loop is kept apart. XLA would compute what gives `x` once for each tap, and the loop once
+    for each read of its result: a step of 16 channels took 15 ms, apart 4. Depthwise loops are cheap, and a bias may be
+    fused into them.
     """
     if problem.inputs == 1:
         return _output(x, k, problem)
@@ -64,15 +64,15 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
-    """The same with the taps counted backwards, one phase of the stride at a time (polyphase); always kept apart."""
+    """The gradient for x: taps counted backwards, one phase of the stride at a time (polyphase), kept apart."""
     return fusion_barrier(problem.platform, lambda y, k: _input_face(y, k, problem), y, k)
 
 
 def _output(x: Array, k: Array, problem: Problem) -> Array:
-    """Over the positions that read padding and over the others.
+    """The sum over taps, apart for positions that read padding where that saves a padded copy.
 
-    XLA would pad `x` anew for each product. On a CPU the positions that read padding are therefore summed by
-    themselves where the sum is short, so that the many others need no padded copy; a long one is better off with it.
+    XLA would pad `x` once for each product. On a CPU, positions that read padding are therefore summed by themselves
+    where the sum is short, and the many others need no padded copy; a long sum is faster with one.
     """
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window = problem.window
@@ -153,10 +153,10 @@ def _sum_over_taps(seen: Array, k: Array, problem: Problem) -> Array:
 
 
 def _sum_in_parts(seen: Array, k: Array, problem: Problem) -> Array:
-    """The same, too long for one fused loop, in several: the next adds to what the one before has left.
+    """The sum over taps in several fused loops, each adding to the result of the one before.
 
-    Many parts take turns in a loop, which reads each one's positions and taps from copies: XLA does not vectorise sums
-    over several channels whose first position is not static.
+    Many parts take turns in a loop over copies of their positions and taps: XLA does not vectorise sums over several
+    channels whose first position is not static.
     """
     window, platform = problem.window, problem.platform
     parts = -(-window.kernel_size // most_taps(problem.inputs))

@@ -1,4 +1,4 @@
-"""Fewer multiplications than the direct sum has, by values of polynomials (`jconv.methods.winograd_tiles`).
+"""Toom-Cook (Winograd) F(m, r): fewer multiplications, by values of polynomials (`jconv.methods.winograd_tiles`).
 
     T(x, k, y) = sum over values v of  T_v((B^T x)_v, (G k)_v, (A y)_v)
 

@@ -14,7 +14,7 @@ every call, as the memory allocator gives larger blocks back to the system: a st
 pieces 29. Pieces are whole entries of the batch; where these are too few, each is first cut into frames, which overlap
 by what the kernel reads.
 
-Errors grow with the number of values and hang on the points. These are the ones that Barabasz, Anderson, Soodhalter
+Errors grow with the number of values and depend on the points. These are the ones that Barabasz, Anderson, Soodhalter
 and Gregg recommend (Error analysis and improving the accuracy of Winograd convolution for deep neural networks, 2020).
 """
 
@@ -118,7 +118,7 @@ class Tiles(NamedTuple):
 
     @classmethod
     def of(cls, window: Window) -> "Tiles":
-        """Those of the fewest multiplications."""
+        """The tiles with the fewest multiplications."""
         taps = window.kernel_size
         if taps == 1:
             return cls(1, 1, 1)
@@ -130,12 +130,12 @@ class Tiles(NamedTuple):
 
     @property
     def values(self) -> int:
-        """Of the polynomials of one tile and of one part."""
+        """Values that each polynomial is taken at."""
         return self.outputs + self.taps - 1
 
     @property
     def multiplications(self) -> float:
-        """For each result and each pair of channels."""
+        """Multiplications for each result and each pair of channels."""
         return self.values * self.parts / self.outputs
 
     def inner(self, problem: Problem) -> Problem:
@@ -147,7 +147,7 @@ class Tiles(NamedTuple):
         return replace(problem, window=across, problems=self.values * problem.problems * problem.groups, groups=1)
 
     def pieces(self, problem: Problem) -> Pieces:
-        """Pieces whose values fit together into `cpu.PIECE_BYTES`."""
+        """Pieces small enough for the values of one to fit into `cpu.PIECE_BYTES`."""
         window = problem.window
         if not isinstance(problem.batch, int):  # a symbol of `jax.export`, which cannot be cut
             return Pieces(problem, problem, 1, 1)
@@ -177,12 +177,12 @@ def _matrices(outputs: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def _coefficients(roots: np.ndarray) -> np.ndarray:
-    """Of the product of all `z - root`, that of the lowest power first."""
+    """Coefficients of the product of all `z - root`, the lowest power first."""
     return np.atleast_1d(np.poly(roots))[::-1]
 
 
 def error_ratio(face: Face, problem: Problem) -> float:
-    """How many times the error bound of a direct sum that of this method is, for random data of one scale.
+    """This method's error bound over that of a direct sum, for random data of one scale.
 
     Both are proportional to the sum of the absolute products. Of random data, a value is as large as its row of
     coefficients is long.
