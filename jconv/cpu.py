@@ -8,7 +8,6 @@ prices read, `python -m benchmarks fit` judges by the regret that it prints.
 # Vectors and memory.
 LANES = 16  # float32 entries of a vector register
 LOOP_VECTOR = 8  # entries that XLA's own loops work on at once
-CACHE = 2e6  # entries that are written and read again without a walk to memory
 UNROLLED = 32  # terms of a sum that are written out; XLA compiles more slowly, and a loop runs over them
 CALLS_VARY = 50_000.0  # nanoseconds by which the same call varies: less is no saving
 WIDE_TYPES = 2.0  # times slower than float32: types of 8 bytes and more, and integers

@@ -180,14 +180,13 @@ def counts(face: Face, problem: Problem) -> Counts | None:
     """What a face does, or None where XLA has no fast convolution: of other types than float32."""
     if problem.accumulate != np.float32:
         return None
-    zeros, folds_stride = 1, face != "output" and folds(problem)
-    if folds_stride:
+    zeros = 1
+    if face != "output" and folds(problem):
         problem = folded(problem)
     elif face == "input":
         zeros = problem.window.stride  # set between the entries of y
     together, blocks = merging(problem)
-    inputs, outputs = together * problem.inputs, together * problem.outputs
-    across, run = {"output": (outputs, inputs), "input": (inputs, outputs), "kernel": (outputs, problem.batch)}[face]
+    across = together * (problem.inputs if face == "input" else problem.outputs)
     products = zeros * together * problem.multiplications
     in_a_row = blocks <= cpu.UNROLLED and (
         problem.problems == 1 or problem.problems * blocks <= cpu.CONVOLUTIONS_IN_A_ROW
@@ -196,15 +195,11 @@ def counts(face: Face, problem: Problem) -> Counts | None:
     passes = 1 if blocks == 1 and face != "kernel" else 2
     if face != "kernel" and problem.window.kernel_size == problem.window.stride == 1:
         passes -= 1  # XLA makes it a matrix product
-    moved = problem.signal_entries
     return {
         "call": 1.0,
         "mac in parts" if face == "kernel" and in_parts(problem) else "mac": products * whole,
         "packed": products / across,
-        "packed in short runs": products / across / run,
-        "moved": passes * moved,
-        "moved by folding": moved if folds_stride else 0.0,
-        "moved by groups": moved if blocks > 1 else 0.0,
+        "moved": passes * problem.signal_entries,
         "step" if in_a_row else "step in a loop": float(problem.problems * blocks),
     }
 

@@ -248,14 +248,10 @@ def _refuses(problem: Problem) -> str | None:
 def counts(face: Face, problem: Problem) -> Counts:
     """What a face does: its transforms, and its products of spectra."""
     blocks = Blocks.of(problem)
-    summed = {"output": problem.inputs, "input": problem.outputs, "kernel": min(problem.inputs, problem.outputs)}[face]
-    products = blocks.products(problem)
     return {
         "call": 1.0,
         "point": blocks.points(problem),
-        "sample": blocks.samples(problem),
-        "spectral": products if summed == 1 else 0.0,
-        "spectral in a matrix product": products if summed > 1 else 0.0,
+        "spectral": blocks.products(problem),
     }
 
 

@@ -12,7 +12,7 @@ from jconv.methods.arrays import (
     unpadded_input,
     windows,
 )
-from jconv.methods.problem import Counts, Face, Method, Problem, beyond_the_cache
+from jconv.methods.problem import Counts, Face, Method, Problem
 from jconv.methods.products import product, product_over_positions
 
 
@@ -62,19 +62,12 @@ def counts(face: Face, problem: Problem) -> Counts | None:
     """What a face does, or None where its products would be of numbers."""
     if problem.groups > 1 and problem.inputs * problem.outputs == 1:
         return None
-    window, laid_out = problem.window, _laid_out(problem)
-    run = problem.inputs  # entries read or added side by side
-    if window.dilation == 1:
-        run *= window.stride if face == "input" else window.kernel_size
+    laid_out = _laid_out(problem)
     return {
         "call": 1.0,
         "mac": problem.multiplications,
         "laid out": laid_out,
-        "laid out in short runs": laid_out / run,
-        "laid out beyond the cache": beyond_the_cache(laid_out),
-        "laid out in groups": laid_out if problem.groups > 1 else 0.0,
-        "laid out with dilation": laid_out if window.dilation > 1 else 0.0,
-        "laid out with padding": laid_out if max(window.low, window.high) > 0 else 0.0,
+        "laid out with dilation": laid_out if problem.window.dilation > 1 else 0.0,
         "moved": problem.signal_entries,
         "step": float(problem.groups * problem.problems),
     }

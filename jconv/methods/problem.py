@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jconv import cpu
 from jconv.window import Window
 
 Face = Literal["output", "input", "kernel"]
@@ -106,11 +105,6 @@ Counts = dict[str, float]
 def entries(shape: tuple[int, ...]) -> float:
     """How many entries an array of this shape has, as a float that does not overflow."""
     return math.prod(map(float, shape))
-
-
-def beyond_the_cache(count: float) -> float:
-    """How many of so many entries are read from memory."""
-    return max(0.0, count - cpu.CACHE)
 
 
 def not_considered(problem: Problem) -> float | None:

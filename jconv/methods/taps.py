@@ -69,11 +69,10 @@ def counts(face: Face, problem: Problem) -> Counts:
         return taps_kernel.counts(problem) if face == "kernel" else taps_loops.counts(face, problem)
     work = problem.multiplications
     return {
-        "product call": 1.0,
+        "call": 1.0,
         "product mac": work,
         "product seen": work / problem.outputs,  # entries of x, for each tap
         "product sent": work / problem.inputs,  # and of y
-        "product step": float(problem.window.kernel_size * problem.groups * problem.problems),
     }
 
 

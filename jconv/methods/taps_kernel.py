@@ -9,7 +9,7 @@ from jax import Array, lax
 
 from jconv import cpu
 from jconv.methods.arrays import each_tap, fusion_barrier, padded_input, tap, zeros
-from jconv.methods.problem import Counts, Problem, beyond_the_cache
+from jconv.methods.problem import Counts, Problem
 from jconv.methods.taps_loops import has_narrow_groups, lanes_used
 
 
@@ -208,11 +208,10 @@ def _over_positions(add: Callable[..., Array], rows: int, total: Array, problem:
 
 def counts(problem: Problem) -> Counts:
     """What the kernel face does."""
-    work, moved = problem.multiplications, problem.signal_entries
+    work = problem.multiplications
     if by_groups(problem):
-        steps = float(problem.batch * -(-problem.window.output_length // rows_of_groups(problem)))
         lanes = cpu.LOOP_VECTOR if problem.outputs < cpu.FEWEST_IN_A_VECTOR else lanes_used(problem.outputs)
-        return {"call": 1.0, "mac of groups": work * lanes, "moved by groups": moved, "step of groups": steps}
+        return {"call": 1.0, "mac of groups": work * lanes}
     if by_blocks(problem):
         return {"call": 1.0, "mac of blocks": work}
     channels = problem.groups * problem.inputs * problem.outputs
@@ -221,7 +220,6 @@ def counts(problem: Problem) -> Counts:
     return {
         "call": 1.0,
         "mac": work * max(1.0, cpu.LANES / channels),
-        "moved": passes * moved,
-        "moved beyond the cache": passes * beyond_the_cache(moved),
+        "moved": passes * problem.signal_entries,
         "step": passes * positions / rows_at_once(channels),
     }

@@ -18,7 +18,7 @@ from jconv.methods.arrays import (
     tap_of,
     unpadded_input,
 )
-from jconv.methods.problem import Counts, Face, Problem, beyond_the_cache
+from jconv.methods.problem import Counts, Face, Problem
 from jconv.window import Window
 
 
@@ -196,7 +196,7 @@ def _weighted(seen: Array, k: Array, j: int | Array, problem: Problem) -> Array:
 
 def counts(face: Face, problem: Problem) -> Counts:
     """What the output or the input face does."""
-    window, moved = problem.window, problem.signal_entries
+    window = problem.window
     summed, inner = summed_and_inner(face, problem)
     depthwise = summed == inner == 1
     phases = 1 if face == "output" or window.kernel_size > cpu.UNROLLED else window.stride
@@ -205,14 +205,11 @@ def counts(face: Face, problem: Problem) -> Counts:
     passes = -(-window.kernel_size // (phases * cpu.LOOP_TAPS_AT_ONCE)) if looped and summed == 1 else parts
     if window.kernel_size > cpu.UNROLLED and face == "input" and window.stride > 1:  # zeros between the entries of y
         problem = replace(problem, window=replace(window, output_length=window.output_length * window.stride))
-        moved = problem.signal_entries
     work = problem.multiplications * (max(1.0, cpu.LANES / problem.groups) if depthwise else lanes_used(inner))
     return {
         "call": 1.0,
-        ("mac in a loop" if looped else "mac") if depthwise else "mac of groups": work,
-        "moved": moved,
-        "moved by parts": passes * moved if passes > 1 and not depthwise else 0.0,
-        "moved beyond the cache": passes * beyond_the_cache(moved),
+        "mac" if depthwise else "mac of groups": work,
+        "moved": problem.signal_entries,
         "step": float(passes),
     }
 

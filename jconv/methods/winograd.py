@@ -19,7 +19,7 @@ from jax import Array
 from jconv import cpu
 from jconv.methods import dense, taps
 from jconv.methods.arrays import dilated, fusion_barrier, groups_first, groups_last, mirrored_kernel, shifted
-from jconv.methods.problem import Counts, Face, Method, Problem, beyond_the_cache, entries
+from jconv.methods.problem import Counts, Face, Method, Problem, entries
 from jconv.methods.products import product
 from jconv.methods.space_to_depth import fold_kernel, fold_signal, folded, unfold_kernel, unfold_signal
 from jconv.methods.winograd_tiles import Tiles, error_ratio
@@ -168,25 +168,19 @@ def counts(face: Face, problem: Problem) -> Counts | None:
     """What a face does, or None where it would lose to the sum in any case."""
     if problem.inputs * problem.outputs < cpu.FEWEST_PAIRS:
         return None
-    folds = dense.folds(problem)
-    if problem.window.stride > 1 and not folds:
+    if problem.window.stride > 1 and not dense.folds(problem):
         return None  # computes the positions in between too
-    moved, problem = problem.signal_entries, _at_stride_one(face, problem)
+    problem = _at_stride_one(face, problem)
     tiles = Tiles.of(problem.window)
     if tiles.taps == 1:
         return None  # the direct sum itself
     inner, pieces = tiles.inner(problem), tiles.pieces(problem)
-    across = problem.outputs if face != "kernel" else min(problem.inputs, problem.outputs)
     in_a_row = tiles.parts == 1 or inner.problems <= cpu.CONVOLUTIONS_IN_A_ROW
-    work = inner.multiplications
     return {
         "call": 1.0,
-        "mac" if tiles.parts == 1 else "mac of parts": work,
-        "packed": work / across,
+        "mac" if tiles.parts == 1 else "mac of parts": inner.multiplications,
         "moved": problem.signal_entries,
-        "moved by folding": moved if folds else 0.0,
         "value": inner.signal_entries,
-        "value beyond the cache": beyond_the_cache(inner.signal_entries),
         "value of the kernel": entries(inner.k_shape),
         "step" if in_a_row else "step in a loop": float(inner.problems * pieces.count),
     }
