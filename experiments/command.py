@@ -10,13 +10,12 @@ from typing import Any
 
 from . import interrupt
 from .config.rules import ConfigError
-from .errors import RunError
+from .errors import INSTALL, RunError
 from .interrupt import Stopped, requests
 from .outputs import FAILED, Taken, outlast_readers, shown
 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # Hydra's: an exception passes as it is
 FLAG_FILE = ".stop"
-INSTALL = "install the extra `experiments`, as `uv run --extra experiments` does"
 
 
 def command(run: Callable[[Any, Path], Any], config_name: str, schema: type, compare: bool = False) -> None:

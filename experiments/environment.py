@@ -8,8 +8,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .command import INSTALL
 from .config.rules import ConfigError
+from .errors import INSTALL
 
 MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
 PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")

@@ -1,4 +1,6 @@
-"""The error of a run that could not go on."""
+"""The error of a run that could not go on, and what to do about a missing package."""
+
+INSTALL = "install the extra `experiments`, as `uv run --extra experiments` does"
 
 
 class RunError(RuntimeError):

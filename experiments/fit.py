@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config.rules import given
+from .config.given import given
 from .config.schema import Fit
 
 if TYPE_CHECKING:

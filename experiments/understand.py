@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config.rules import given
+from .config.given import given
 from .config.schema import Understand
 
 if TYPE_CHECKING:

