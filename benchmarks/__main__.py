@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks run`, `report`, `fit` or `thresholds`."""
+"""The command: `python -m benchmarks run`, `report`, `fit`, `thresholds` or `accelerators`."""
 
 import argparse
 import os
@@ -48,6 +48,15 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     thresholds = commands.add_parser("thresholds", help="time the thresholds of jconv.cpu beside their neighbours")
     thresholds.add_argument("pattern", nargs="?", metavar="NAME", help="those whose name contains this")
+    compile_ = commands.add_parser("accelerators", help="compile for GPUs and TPUs, which need not be there")
+    compile_.add_argument("--target", choices=("h100", "b200", "v5e", "v6e"), required=True)
+    compile_.add_argument("--only", metavar="GLOB", help="cases, networks or families whose name fits")
+    compile_.add_argument("--method", action="append", metavar="NAME", help="this method, besides auto (default: all)")
+    compile_.add_argument("--auto", action="store_true", help="none of the methods, only auto and jax.lax")
+    compile_.add_argument("--resume", action="store_true", help="keep what the results have already")
+    compile_.add_argument("--limit", type=float, default=60.0, help="seconds for each compilation (default: 60)")
+    compile_.add_argument("--processes", type=int, default=2, help="compilations at once (default: 2)")
+    compile_.add_argument("--into", type=Path, default=HERE, help="folder of compiled/ (default: benchmarks)")
     options = parser.parse_args(words)
     if options.command in ("run", "report") and options.into is None:
         options.into = BRIEFLY if options.command == "run" and options.quick else HERE
@@ -64,6 +73,9 @@ def main(words: list[str] | None = None) -> None:
         return
     if options.command == "thresholds":
         timed_thresholds(options.pattern)
+        return
+    if options.command == "accelerators":
+        compile_for_accelerators(options)
         return
     if options.command == "run":
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):
@@ -101,6 +113,32 @@ def fitted(paths: list[Path]) -> Path:
     for line in fit.regrets(files):
         print(line, flush=True)
     return fit.write(runs)
+
+
+def compile_for_accelerators(options: argparse.Namespace) -> None:
+    """Compile the grid for one target and store what each program does, case by case."""
+    from benchmarks.accelerators.compiling import records
+    from benchmarks.accelerators.grid import entries
+    from benchmarks.accelerators.reports import keep
+    from benchmarks.accelerators.targets import TARGETS
+    from jconv import METHODS
+
+    target = TARGETS[options.target]
+    if missing := target.missing():
+        raise SystemExit(missing)
+    chosen = entries(target.platform, options.only, () if options.auto else tuple(options.method or METHODS))
+    path = options.into / "compiled" / f"{target.name}.json"
+    with keep(path) as results:
+        chosen = [entry for entry in chosen if not (options.resume and results.has(entry))]
+        started = time.perf_counter()
+        found = records(chosen, target, options.limit, options.processes)
+        for done, (entry, record) in enumerate(found, 1):
+            results.add(entry, record)
+            seconds = time.perf_counter() - started
+            said = record.get("failed") or record.get("refused") or f"{record['kernels']} kernels"
+            words = f"{done}/{len(chosen)} {entry.key}, {entry.cell}, {entry.contender}: {said}"
+            print(f"{words}; {seconds:.0f} s in all", flush=True)
+    print(f"wrote {path}; `report` writes RESULTS.md from it")
 
 
 def timed_thresholds(pattern: str | None) -> None:
