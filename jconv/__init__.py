@@ -13,6 +13,7 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
 
     0  checks, foreign, window      what arguments may be; words to numbers; integers only, no JAX
     0  cpu, nanoseconds             what one CPU and one compiler decide: thresholds, and what each count takes
+    0  accelerators                 what a GPU or TPU and its compiler decide: rates, and what a face does there
     1  methods/                     one algorithm a file: its three faces, and what each costs and holds
     2  choose                       which method a face gets
     2  mesh, primitive              layouts on devices; the rules under JAX's transformations

@@ -4,12 +4,14 @@ On a CPU the method of least estimated time wins: the sum of its counts times `j
 hold at most `MOST_HELD` times the operands and the result in memory, and, where its error is larger than that of a
 direct sum, keep a bound within `MOST_ERROR` times that sum's and save a share of its time, more than calls vary by.
 
-On other platforms nothing has been measured: the method whose operations are worth the fewest multiplications wins.
+On accelerators nothing has been measured: the least time wins that the rates of `jconv.accelerators` allow for what
+XLA's compilers report of each method: how many kernels it starts, what they read and write, and what they multiply.
 """
 
 import numpy as np
 
 from jconv import cpu
+from jconv.accelerators import RATES
 from jconv.methods import REGISTRY, Face, Problem, entries
 from jconv.methods.problem import not_considered
 from jconv.nanoseconds import NANOSECONDS
@@ -42,12 +44,12 @@ def _for_any_length() -> str:
 
     Nothing can be counted then. With 8 signals of 4,000 positions, 64 channels and 5 taps it takes 11 ms, the next 39.
     """
-    takes = (name for name, method in REGISTRY.items() if method.any_length and method.operations is not not_considered)
+    takes = (name for name, method in REGISTRY.items() if method.any_length and method.work is not not_considered)
     return next(takes)
 
 
 def estimate(face: Face, problem: Problem) -> dict[str, float]:
-    """The estimated cost of each method that can do this face, in nanoseconds on a CPU, else in multiplications."""
+    """The estimated nanoseconds of each method that can do this face."""
     costs = {}
     for name, method in REGISTRY.items():
         if method.refuses(problem):
@@ -56,7 +58,8 @@ def estimate(face: Face, problem: Problem) -> dict[str, float]:
             terms = cost_terms(name, face, problem)
             cost = None if terms is None else sum(terms.values())
         else:
-            cost = method.operations(problem)
+            work = method.work(face, problem)
+            cost = None if work is None else RATES[problem.platform].nanoseconds(work, problem.dtype.itemsize)
         if cost is not None:
             costs[name] = cost
     return costs
@@ -78,7 +81,7 @@ def objection(name: str, face: Face, problem: Problem, costs: dict[str, float] |
     method = REGISTRY[name]
     operands = problem.signal_entries + entries(problem.k_shape)
     widened = operands if problem.widened().dtype != problem.dtype else 0.0
-    wider = problem.accumulate.itemsize / problem.dtype.itemsize
+    wider = problem.accumulate.itemsize / problem.dtype.itemsize if problem.platform == "cpu" else 1.0
     times = wider * (method.workspace(face, problem) + widened) / operands
     if times > MOST_HELD:
         return f"would hold {times:.0f} times the operands and the result in memory"
@@ -95,6 +98,7 @@ def objection(name: str, face: Face, problem: Problem, costs: dict[str, float] |
         least = min(sums, default=np.inf)
         if 0 <= least - costs[name] < method.least_saved * least:
             return f"saves less than {100 * method.least_saved:.0f} % of a direct sum's time"
-        if 0 <= least - costs[name] < cpu.CALLS_VARY:
-            return f"saves less than the {cpu.CALLS_VARY / 1000:.0f} microseconds that calls vary by"
+        vary = cpu.CALLS_VARY if problem.platform == "cpu" else RATES[problem.platform].start
+        if 0 <= least - costs[name] < vary:
+            return f"saves less than the {vary / 1000:.2g} microseconds that calls vary by"
     return None

@@ -47,7 +47,7 @@ def conv1d(
             a negative amount crops. "same" is XLA's stride-aware rule; "causal" is `(span - 1, 0)` with
             `span = (width - 1) * dilation + 1`, also when `stride > 1` (see `jconv.window.resolve_padding`). With
             "causal" and `method="direct"` no later sample changes a bit of an earlier output. Under "auto" it may:
-            "fft" and "winograd" round across a block of time, and spread a NaN over it.
+            "fft" and "winograd" round across a block of time, and spread a NaN over it; "toeplitz" spreads one too.
         padding_mode: what the padding holds: "zeros", "reflect", "replicate" or "circular", with the values of
             `numpy.pad`, also where it reaches past a short signal. Cropping comes after.
         dilation: input positions from one tap to the next.
@@ -58,7 +58,8 @@ def conv1d(
             whose rounding error and NaNs stay local to each output: no FFT, no Winograd. A mapping gives a name to
             each of "output", "input" (the gradient for x) and "kernel" (that for the kernel), as
             `jconv.choose_method` returns.
-        precision: as in `jax.lax.dot_general`.
+        precision: as in `jax.lax.dot_general`. Where it is None, products of float32 may be rounded to TF32 on a GPU
+            and to bfloat16 on a TPU, as JAX has it (`docs/accelerators.md`).
         preferred_element_type: dtype of sums and of the result. By default the result has the dtype of `x`, and
             float16 and bfloat16 are summed in float32.
 

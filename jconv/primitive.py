@@ -102,7 +102,19 @@ def problem_of(
     outputs = sizes["y"][4] if "y" in sizes else sizes["k"][4]
     operand_dtype = _common(first.dtype, second.dtype)
     accumulate = sum_dtype(_common(operand_dtype, dtype))
-    return Problem(window, problems, batch, groups, inputs, outputs, operand_dtype, accumulate, precision, platform)
+    return Problem(
+        window,
+        problems,
+        batch,
+        groups,
+        inputs,
+        outputs,
+        operand_dtype,
+        accumulate,
+        precision,
+        platform,
+        np.dtype(dtype),
+    )
 
 
 def sum_dtype(dtype: Any) -> np.dtype:

@@ -48,6 +48,61 @@ def test_what_is_chosen_on_a_cpu(x, kernel, options, expected):
         assert name == wanted or name in wanted.split(" or ")
 
 
+@pytest.mark.parametrize(
+    ("x", "kernel", "options", "on_gpu", "on_tpu"),
+    [
+        pytest.param((8, 2048, 256), (3, 256, 256), {}, ("xla",) * 3, ("xla",) * 3, id="dense"),
+        pytest.param((8, 4096, 64), (1, 64, 64), {}, ("gemm", "gemm", "xla"), ("gemm",) * 3, id="one tap"),
+        pytest.param((8, 512, 512), (31, 1, 512), {"groups": 512}, ("taps",) * 3, ("xla",) * 3, id="depthwise"),
+        pytest.param((8, 8192, 256), (4096, 1, 256), {"groups": 256}, ("fft",) * 3, ("fft",) * 3, id="long, depthwise"),
+        pytest.param((8, 65536, 1), (1024, 1, 1), {}, ("toeplitz",) * 3, ("toeplitz",) * 3, id="long"),
+        pytest.param((8, 80000, 1), (10, 1, 512), {"stride": 5}, ("xla",) * 3, ("xla", "dense", "xla"), id="front"),
+    ],
+)
+def test_what_is_chosen_on_accelerators(x, kernel, options, on_gpu, on_tpu):
+    for platform, expected in (("cuda", on_gpu), ("rocm", on_gpu), ("tpu", on_tpu)):
+        chosen = jconv.choose_method(shape(*x), shape(*kernel), platform=platform, **options)
+        assert tuple(chosen.values()) == expected
+
+
+@given(
+    taps=st.integers(1, 3000),
+    inputs=st.integers(1, 40),
+    groups=st.sampled_from([1, 2, 30]),
+    dilation=st.integers(1, 9),
+    dtype=st.sampled_from(["float32", "bfloat16", "complex64"]),
+)
+@settings(deadline=None, max_examples=60)
+def test_accelerators_never_loop_over_many_taps(taps, inputs, groups, dilation, dtype):
+    x, kernel = shape(2, 40_000, inputs * groups, dtype=dtype), shape(taps, inputs, 2 * groups, dtype=dtype)
+    for platform in ("cuda", "tpu"):
+        chosen = jconv.choose_method(x, kernel, groups=groups, dilation=dilation, platform=platform)
+        assert taps <= 64 or "taps" not in chosen.values()
+        assert not {"vmap", "winograd"} & set(chosen.values())
+
+
+def test_a_tpu_has_no_fourier_transform_of_64_bits():
+    with jax.enable_x64(True):
+        x, kernel = (shape(*sizes, dtype=jnp.float64) for sizes in ((8, 262_144, 1), (16_384, 1, 1)))
+        assert "fft" in jconv.choose_method(x, kernel, platform="cuda").values()
+        assert "fft" not in jconv.choose_method(x, kernel, platform="tpu").values()
+        assert "fft (TPUs have no Fourier transform" in jconv.explain(x, kernel, platform="tpu")
+
+
+@pytest.mark.parametrize("platform", ["cuda", "tpu"])
+def test_accelerators_are_given_bfloat16_as_it_is(platform):
+    """The convolutions of a step take and give bfloat16, where a CPU is given float32."""
+
+    def step(x, kernel):
+        return jax.grad(lambda x, k: jconv.conv1d(x, k, padding="same").astype(jnp.float32).sum(), (0, 1))(x, kernel)
+
+    operands = shape(8, 256, 64, dtype=jnp.bfloat16), shape(3, 64, 64, dtype=jnp.bfloat16)
+    text = jax.export.export(jax.jit(step), platforms=[platform])(*operands).mlir_module()
+    calls = [line for line in text.splitlines() if "stablehlo.convolution" in line]
+    assert len(calls) == 2
+    assert all("f32" not in line.replace("bf16", "") for line in calls)
+
+
 @pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
 @pytest.mark.parametrize("dtype", [jnp.int32, jnp.bfloat16, jnp.float64, jnp.complex64])
 def test_a_choice_can_do_the_case(platform, dtype):

@@ -55,6 +55,8 @@ class Problem:
             return 0, 0
         if self.padding == "causal":
             return self.span - 1, 0
+        if self.padding not in ("same", "same_lower"):
+            raise ValueError(f"`padding` (={self.padding!r}) has no numbers here yet")
         outputs = math.ceil(self.length / self.stride)
         total = max((outputs - 1) * self.stride + self.span - self.length, 0)
         return (total // 2, total - total // 2) if self.padding == "same" else (total - total // 2, total // 2)

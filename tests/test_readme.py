@@ -104,7 +104,8 @@ def test_the_set_up_commands_are_the_ones_that_ci_runs():
 
 
 def test_the_table_of_methods_is_complete():
-    assert set(re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE)) == set(jconv.METHODS)
+    named = set(re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE))
+    assert named == set(jconv.METHODS), "README.md has a table of methods"
 
 
 def test_five_minutes_are_enough():

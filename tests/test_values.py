@@ -200,30 +200,32 @@ def test_ten_million_samples_and_a_kernel_of_65536():
     assert np.abs(y - expected).max() <= 20 * np.finfo(np.float32).eps * np.linalg.norm(k)
 
 
-ON_CPU_ALONE = (  # what they are cut into; elsewhere "long kernel" and "narrow groups, taps in a loop" take these ways
+ON_CPU_ALONE = (  # what they are cut into; elsewhere "long kernel" and "narrow groups, parts in a loop" take these ways
     "narrow groups, a sum in three parts",
-    "narrow groups, parts in a loop",
     "narrow groups, phases of two sums",
     "positions summed in halves",
     "long kernel in parts",
     "long kernel of two channels in parts",
 )
+DILATED = ("dilated beyond the padding", "many to one a group", "narrow groups, a sum in three parts")
 TAKEN = ("plain", "grouped", "depthwise", "many to one a group", "depthwise, taps in a loop", "long kernel in parts")
 
 
 @pytest.mark.parametrize(
-    ("case", "method", "dtype"),
+    ("case", "method", "dtype", "platform"),
     [
-        *((case.name, "taps", ml_dtypes.bfloat16) for case in CASES if case.name not in ON_CPU_ALONE),
-        *((name, "auto", np.float32) for name in TAKEN),
+        *((case.name, "taps", ml_dtypes.bfloat16, "cuda") for case in CASES if case.name not in ON_CPU_ALONE),
+        *((name, "auto", np.float32, platform) for name in TAKEN for platform in ("cuda", "tpu")),
+        *((name, "xla", np.float32, "cuda") for name in DILATED),
+        *((name, method, np.float32, "tpu") for name in TAKEN for method in ("taps", "gemm", "fft")),
     ],
     ids=lambda value: value if isinstance(value, str) else np.dtype(value).name,
 )
-def test_what_accelerators_run_is_right_too(case, method, dtype):
+def test_what_accelerators_run_is_right_too(case, method, dtype, platform):
     """Other loops than on a CPU, and operands that are not widened beforehand; run here, for want of another device."""
     case = case_named(case)
     arrays = dict(zip("xky", case.arrays(dtype), strict=True))
-    problem = replace(problem_of_call(arrays["x"], arrays["k"], **case.options), platform="cuda")
+    problem = replace(problem_of_call(arrays["x"], arrays["k"], **case.options), platform=platform)
     shapes = {"x": problem.x_shape, "k": problem.k_shape, "y": problem.y_shape}
     names = {face: choose(face, problem) if method == "auto" else method for face in FACES}
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv import cpu
+from jconv import accelerators, cpu
 from jconv.window import Window
 
 
@@ -56,16 +56,19 @@ def each_tap(one: Callable[[int | Array], Array], taps: int) -> Array:
     return moved(lax.map(one, jnp.arange(taps)), 0, 1)
 
 
-def windows(padded: Array, window: Window) -> Array:
+def windows(padded: Array, window: Window, platform: str = "cpu") -> Array:
     """(..., batch, extent, channels) -> (..., batch, output length, taps * channels): what each window reads.
 
     Windows that neither overlap nor leave gaps are there already. Others are gathered, those without dilation whole:
-    XLA writes slices side by side entry by entry, up to 10 times slower.
+    XLA on a CPU writes slices side by side entry by entry, up to 10 times slower. XLA for TPUs makes of a gather a loop
+    over all positions, so that there slices of a few taps are joined.
     """
     *sizes, extent, channels = padded.shape
     taps, stride = window.kernel_size, window.stride
     if taps == stride and window.dilation == 1:
         read = shifted(padded, 0, window.output_length * stride)
+    elif platform == "tpu" and taps <= accelerators.TAPS:
+        read = jnp.stack([tap(padded, j * window.dilation, window) for j in range(taps)], axis=padded.ndim - 1)
     else:
         rows = padded.reshape(-1, extent * channels)
         run = channels if window.dilation > 1 else taps * channels

@@ -20,6 +20,7 @@ import numpy as np
 from jax import Array, lax
 
 from jconv import cpu
+from jconv.accelerators import Work
 from jconv.methods import xla
 from jconv.methods.arrays import dilated, mirrored_kernel, moved, padded_input, transposed
 from jconv.methods.problem import Counts, Face, Method, Problem
@@ -204,13 +205,23 @@ def counts(face: Face, problem: Problem) -> Counts | None:
     }
 
 
+def work(face: Face, problem: Problem) -> Work | None:
+    """Only where a TPU would else multiply by the zeros between the entries of y."""
+    if problem.platform != "tpu" or face != "input" or not folds(problem) or problem.groups * problem.problems > 1:
+        return None
+    convolution = xla.work(face, folded(problem))
+    return replace(convolution, kernels=convolution.kernels + 2, traffic=1.5 * convolution.traffic)
+
+
 METHOD = Method(
     "dense",
     output,
     input_face,
     kernel_face,
+    xla.METHOD.refuses,
     spreads=_spreads,
     any_length=True,
     counts=counts,
-    unlisted="for float32 sums on CPU",
+    work=work,
+    unlisted="for float32 sums on CPU, and strided gradients on TPU",
 )

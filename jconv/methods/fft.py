@@ -16,18 +16,17 @@ over its whole block.
 import functools
 import operator
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 
-from jconv import cpu
+from jconv import accelerators, cpu
+from jconv.accelerators import Work
+from jconv.methods import fft_products
 from jconv.methods.arrays import dilated, padded_input, shifted, unpadded_input
-from jconv.methods.problem import Counts, Face, Method, Problem
-from jconv.window import Window
-
-TRANSFORM_WORTH = 40.0  # multiplications on an accelerator that a sample of a transform is worth, by its logarithm
+from jconv.methods.problem import ACCELERATORS, Counts, Face, Method, Problem
 
 
 class Blocks(NamedTuple):
@@ -50,9 +49,9 @@ class Blocks(NamedTuple):
         def work(blocks: Blocks) -> float:
             return blocks.points(problem) + cpu.SPECTRAL_PRODUCT * blocks.products(problem)
 
-        best = min(_in_one_part(problem.window), key=work)
+        best = min(_in_one_part(problem), key=work)
         return min(
-            (cut for cut in _in_parts(problem.window) if work(cut) <= cpu.PARTS_WORTH * work(best)),
+            (cut for cut in _in_parts(problem) if work(cut) <= cpu.PARTS_WORTH * work(best)),
             key=work,
             default=best,
         )
@@ -86,22 +85,32 @@ class Blocks(NamedTuple):
         return signals * problem.inputs * self.read, signals * problem.outputs * self.count, kernels * self.parts
 
 
-def _in_one_part(window: Window) -> Iterator[Blocks]:
+def _in_one_part(problem: Problem) -> Iterator[Blocks]:
     """The whole signal, or blocks of it."""
+    window = problem.window
     span, positions = window.span, window.extent - window.span + 1
-    yield Blocks(1, positions, fast_length(window.extent), 1, span)
-    size = fast_length(max(cpu.SPANS_A_BLOCK * span, cpu.LEAST_TRANSFORM))
+    yield Blocks(1, positions, _length(window.extent, problem), 1, span)
+    size = _length(max(cpu.SPANS_A_BLOCK * span, cpu.LEAST_TRANSFORM), problem)
     hop = size - span + 1
     if 2 * hop < positions:
         yield Blocks(-(-positions // hop), hop, size, 1, span)
 
 
-def _in_parts(window: Window) -> Iterator[Blocks]:
+def _in_parts(problem: Problem) -> Iterator[Blocks]:
+    window = problem.window
     positions = window.extent - window.span + 1
     for parts in cpu.KERNEL_PARTS:
         reach = -(-window.span // parts)
         if 2 * reach >= cpu.LEAST_TRANSFORM and reach < positions:
-            yield Blocks(-(-positions // reach), reach, fast_length(2 * reach - 1), parts, reach)
+            yield Blocks(-(-positions // reach), reach, _length(2 * reach - 1, problem), parts, reach)
+
+
+def _length(least: int, problem: Problem) -> int:
+    return 1 << max(least - 1, 0).bit_length() if _by_products(problem) else fast_length(least)
+
+
+def _by_products(problem: Problem) -> bool:
+    return problem.platform == "tpu"
 
 
 def fast_length(least: int) -> int:
@@ -125,8 +134,8 @@ def fast_length(least: int) -> int:
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """`Y_b = sum over c and p of X_(b+p)c * conj(K_pc)`, a correlation."""
     window, blocks = problem.window, Blocks.of(problem)
-    signal = _spectrum(_reading_blocks(x, problem, blocks), blocks)  # (b, n, g, blocks, c, f)
-    kernel = _reversed_spectrum(_kernel_parts(k, problem, blocks), blocks)  # (b, g, parts, c, o, f)
+    signal = _spectrum(_reading_blocks(x, problem, blocks), blocks, problem)  # (b, n, g, blocks, c, f)
+    kernel = _reversed_spectrum(_kernel_parts(k, problem, blocks), blocks, problem)  # (b, g, parts, c, o, f)
     product = _sum(
         _times(_blocks_from(signal, p, blocks.count), kernel[:, :, p], "bngmcf,bgcof->bngmof", problem)
         for p in range(blocks.parts)
@@ -139,8 +148,8 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """`X_bc = sum over o and p of Y_(b-p)o * K_pco`, a convolution."""
     window, blocks = problem.window, Blocks.of(problem)
-    signal = _spectrum(_writing_blocks(y, problem, blocks), blocks)
-    kernel = _spectrum(_kernel_parts(k, problem, blocks), blocks)
+    signal = _spectrum(_writing_blocks(y, problem, blocks), blocks, problem)
+    kernel = _spectrum(_kernel_parts(k, problem, blocks), blocks, problem)
     kernel = jnp.swapaxes(kernel, 3, 4)
     product = _sum(
         shifted(_times(signal, kernel[:, :, p], "bngmof,bgocf->bngmcf", problem), p, blocks.read, axis=3)
@@ -159,14 +168,14 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """`K_pco = sum over blocks and batch of X_(b+p)c * conj(Y_bo)`."""
     window, blocks = problem.window, Blocks.of(problem)
-    signal = _spectrum(_reading_blocks(x, problem, blocks), blocks)
-    cotangent = _reversed_spectrum(_writing_blocks(y, problem, blocks), blocks)
+    signal = _spectrum(_reading_blocks(x, problem, blocks), blocks, problem)
+    cotangent = _reversed_spectrum(_writing_blocks(y, problem, blocks), blocks, problem)
 
     def part(p: int) -> Array:
         read = _blocks_from(signal, p, blocks.count)
         if problem.inputs == 1 or problem.outputs == 1:
             return jnp.sum(read[..., :, None, :] * cotangent[..., None, :, :], axis=(1, 3))
-        return jnp.einsum("bngmcf,bngmof->bgcof", read, cotangent, precision=problem.precision)
+        return jnp.einsum("bngmcf,bngmof->bgcof", read, cotangent, precision=_precision(problem))
 
     product = jnp.stack([part(p) for p in range(blocks.parts)], axis=4)  # (b, g, c, o, parts, f)
     k = _samples(product, blocks, problem)[..., : blocks.reach]
@@ -206,7 +215,13 @@ def _times(signal: Array, kernel: Array, formula: str, problem: Problem) -> Arra
     """The spectra of blocks times those of one part of the kernel, summed over the channels of the signal."""
     if signal.shape[4] == 1:  # no sum: XLA is better off without a matrix product
         return signal * kernel[:, None, :, None, 0]
-    return jnp.einsum(formula, signal, kernel, precision=problem.precision)
+    return jnp.einsum(formula, signal, kernel, precision=_precision(problem))
+
+
+def _precision(problem: Problem) -> Any:
+    """That of products of spectra: the error bound is one of float32, which accelerators round to fewer bits."""
+    asked = problem.precision
+    return lax.Precision.HIGHEST if asked is None and problem.platform in ACCELERATORS else asked
 
 
 def _sum(terms: Iterable[Array]) -> Array:
@@ -224,17 +239,23 @@ def _joined(parts: Array) -> Array:
     return parts.reshape(*parts.shape[:-2], parts.shape[-2] * parts.shape[-1])
 
 
-def _spectrum(a: Array, blocks: Blocks) -> Array:
+def _spectrum(a: Array, blocks: Blocks, problem: Problem) -> Array:
+    if _by_products(problem):
+        return fft_products.spectrum(shifted(a, 0, blocks.size, axis=a.ndim - 1))
     return jnp.fft.fft(a, blocks.size) if jnp.iscomplexobj(a) else jnp.fft.rfft(a, blocks.size)
 
 
-def _reversed_spectrum(a: Array, blocks: Blocks) -> Array:
+def _reversed_spectrum(a: Array, blocks: Blocks, problem: Problem) -> Array:
     """The spectrum of `a` reversed in time about its first sample."""
-    return jnp.conj(_spectrum(jnp.conj(a), blocks))
+    return jnp.conj(_spectrum(jnp.conj(a), blocks, problem))
 
 
 def _samples(spectrum: Array, blocks: Blocks, problem: Problem) -> Array:
-    if np.issubdtype(problem.accumulate, np.complexfloating):
+    complex_ = np.issubdtype(problem.accumulate, np.complexfloating)
+    if _by_products(problem):
+        a = fft_products.samples(spectrum)
+        return a if complex_ else a.real
+    if complex_:
         return jnp.fft.ifft(spectrum, blocks.size)
     return jnp.fft.irfft(spectrum, blocks.size)
 
@@ -242,6 +263,8 @@ def _samples(spectrum: Array, blocks: Blocks, problem: Problem) -> Array:
 def _refuses(problem: Problem) -> str | None:
     if not np.issubdtype(problem.accumulate, np.inexact):
         return f"a Fourier transform is not exact on integers; x and kernel are {problem.dtype.name}"
+    if problem.platform == "tpu" and np.finfo(problem.accumulate).bits > 32:
+        return f"TPUs have no Fourier transform of 64 bits; x and kernel are {problem.dtype.name}"
     return None
 
 
@@ -255,9 +278,15 @@ def counts(face: Face, problem: Problem) -> Counts:
     }
 
 
-def _operations(problem: Problem) -> float:
-    cut = Blocks.of(problem)
-    return float(TRANSFORM_WORTH * cut.samples(problem) * np.log2(cut.size))
+def work(face: Face, problem: Problem) -> Work:
+    """Transforms, in float32 at least; products of their spectra are as precise, and so no faster than other sums."""
+    blocks = Blocks.of(problem)
+    itemsize = problem.accumulate.itemsize
+    traffic = accelerators.PASSES * blocks.samples(problem) * itemsize + problem.least_traffic
+    sums = 3 * blocks.products(problem)
+    if not _by_products(problem):
+        return Work(10, traffic, sums=sums)
+    return Work(70, accelerators.PASSES_BY_PRODUCTS * traffic, sums=sums)
 
 
 def error_ratio(face: Face, problem: Problem) -> float:
@@ -286,7 +315,7 @@ METHOD = Method(
     _refuses,
     spreads=lambda face, problem: True,
     counts=counts,
-    operations=_operations,
+    work=work,
     error_ratio=error_ratio,
     least_saved=0.2,
 )

@@ -3,6 +3,8 @@
 import jax.numpy as jnp
 from jax import Array, lax
 
+from jconv import accelerators, cpu
+from jconv.accelerators import Work, filled_up
 from jconv.methods.arrays import (
     added_windows,
     fusion_barrier,
@@ -44,7 +46,9 @@ def _rows(x: Array, problem: Problem) -> Array:
     def ready(x: Array) -> Array:
         return padded_input(groups_first(x), window)
 
-    return windows(fusion_barrier(problem.platform, ready, x) if problem.groups > 1 else ready(x), window)
+    return windows(
+        fusion_barrier(problem.platform, ready, x) if problem.groups > 1 else ready(x), window, problem.platform
+    )
 
 
 def _matrices(k: Array) -> Array:
@@ -78,8 +82,37 @@ def _laid_out(problem: Problem) -> float:
     return problem.multiplications / problem.outputs
 
 
-def _operations(problem: Problem) -> float:
-    return problem.multiplications * (4.0 if problem.groups * problem.problems == 1 else 1.0)
+def work(face: Face, problem: Problem) -> Work | None:
+    """What the product is on an accelerator, and the windows that are written and read for it."""
+    window, laid_out = problem.window, _laid_out(problem) * problem.dtype.itemsize
+    if window.kernel_size == window.stride == 1:
+        traffic = problem.traffic_in_lanes(1) if problem.platform == "tpu" else problem.least_traffic
+        copied = 1.0 if face == "kernel" and problem.platform != "tpu" else 0.0
+        return Work(1 + copied, (1 + copied / 2) * traffic, problem.multiplications)
+    if problem.platform == "tpu":
+        if problem.problems == 1 or window.kernel_size > accelerators.TAPS or problem.inputs * problem.outputs == 1:
+            return None  # XLA's own is faster; and windows of many taps are a loop over positions
+        traffic = 2 * laid_out + 2 * problem.traffic_in_lanes(1)
+        return Work(10, traffic, problem.multiplications * filled_up(problem.outputs, accelerators.LANES))
+    if _fused(face, problem):
+        return Work(1, problem.least_traffic, sums=problem.multiplications)
+    if face == "input" and window.kernel_size > cpu.UNROLLED:
+        return None  # a loop adds the rows of one tap after another
+    wider = problem.accumulate.itemsize / problem.dtype.itemsize if face == "input" else 1.0
+    return Work(2 + (face == "kernel"), 2 * wider * laid_out + problem.least_traffic, problem.multiplications)
+
+
+def _workspace(face: Face, problem: Problem) -> float:
+    """The windows: on a CPU XLA copies them transposed, and a step keeps the output's for the kernel's gradient."""
+    if problem.platform == "cpu":
+        return 3 * _laid_out(problem)
+    return 0.0 if _fused(face, problem) else _laid_out(problem)
+
+
+def _fused(face: Face, problem: Problem) -> bool:
+    """Whether a GPU sums over windows that are never written, as it does for a single output channel."""
+    few = problem.window.kernel_size * problem.inputs <= accelerators.TAPS
+    return problem.on_gpu and few and problem.outputs == 1 and not (face == "kernel" and problem.inputs == 1)
 
 
 METHOD = Method(
@@ -89,7 +122,7 @@ METHOD = Method(
     kernel_face,
     _refuses,
     counts=counts,
-    operations=_operations,
-    # XLA copies transposed windows, and a step keeps those of the output for the kernel's gradient
-    workspace=lambda face, problem: 3 * _laid_out(problem),
+    work=work,
+    workspace=_workspace,
+    unlisted="for one tap or kernels of their own on TPU",
 )

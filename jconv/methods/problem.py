@@ -16,10 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from jconv.accelerators import LANES, Work, filled_up
 from jconv.window import Window
 
 Face = Literal["output", "input", "kernel"]
 FACES: tuple[Face, ...] = ("output", "input", "kernel")
+ACCELERATORS = ("cuda", "rocm", "tpu")
 USUAL_SIZE = 8  # of a batch that is not known yet, under `jax.export`
 
 
@@ -27,8 +29,9 @@ USUAL_SIZE = 8  # of a batch that is not known yet, under `jax.export`
 class Problem:
     """All that is static about one call: the window, the sizes, and how to do the arithmetic.
 
-    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns. The `platform` decides
-    which method is chosen, what a loop may hold and which loops run side by side.
+    `dtype` is that of the operands; `accumulate` that of sums and of what a method returns; `result` that of what the
+    caller gets, `accumulate` if None. The `platform` decides which method is chosen, what a loop may hold and which
+    loops run side by side.
     """
 
     window: Window
@@ -41,6 +44,16 @@ class Problem:
     accumulate: np.dtype
     precision: Any = None
     platform: str = "cpu"
+    result: np.dtype | None = None
+
+    @property
+    def convolved_as(self) -> np.dtype:
+        """What XLA's convolutions are asked for.
+
+        Accelerators sum 16-bit operands in float32 whatever they return. Asked for float32, XLA for GPUs converts the
+        operands and takes a float32 convolution: 4 kernels of 5 times the traffic instead of 2 of once.
+        """
+        return self.result if self.result is not None and self.platform in ACCELERATORS else self.accumulate
 
     @property
     def x_shape(self) -> tuple[int, ...]:
@@ -67,6 +80,26 @@ class Problem:
     def signal_entries(self) -> float:
         """Entries of x and y together."""
         return entries(self.x_shape) + entries(self.y_shape)
+
+    @property
+    def least_traffic(self) -> float:
+        """Bytes of x, k and y together, each once."""
+        return (self.signal_entries + entries(self.k_shape)) * self.dtype.itemsize
+
+    def traffic_in_lanes(self, groups: int) -> float:
+        """The least traffic on a TPU, which fills up the last axis, here the channels of so many groups, with zeros."""
+        x, y = (filled_up(groups * channels, LANES) for channels in (self.inputs, self.outputs))
+        return (x * entries(self.x_shape) + y * entries(self.y_shape) + entries(self.k_shape)) * self.dtype.itemsize
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it runs on a GPU."""
+        return self.platform in ("cuda", "rocm")
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether nothing is summed over channels, of which there are several."""
+        return self.inputs * self.outputs == 1 < self.groups
 
     @property
     def usual(self) -> "Problem":
@@ -107,8 +140,8 @@ def entries(shape: tuple[int, ...]) -> float:
     return math.prod(map(float, shape))
 
 
-def not_considered(problem: Problem) -> float | None:
-    """The operations of a method that accelerators never take."""
+def not_considered(face: Face, problem: Problem) -> Work | None:
+    """The work of a method that accelerators never take."""
     return None
 
 
@@ -128,11 +161,11 @@ class Method:
         any_length: whether the length may be a symbol of `jax.export`.
         counts: what a face does on a CPU, by names whose nanoseconds `python -m benchmarks fit` fits; None where it is
             not considered there.
-        operations: on accelerators, the multiplications that its work is worth; None where it is not considered there.
+        work: what a face does on an accelerator, as XLA's compiler for it reports; None where it is not considered.
         workspace: entries that a face holds beside operands and result, at the most.
         error_ratio: how many times the error bound of a direct sum its own is; None for a direct sum.
         least_saved: the share of a direct sum's time that it must save to be taken.
-        unlisted: why it is not considered where it has no counts or operations.
+        unlisted: why it is not considered where it has no counts or work.
     """
 
     name: str
@@ -143,7 +176,7 @@ class Method:
     spreads: Callable[[Face, Problem], bool] = lambda face, problem: False
     any_length: bool = False
     counts: Callable[[Face, Problem], Counts | None] = lambda face, problem: None
-    operations: Callable[[Problem], float | None] = not_considered
+    work: Callable[[Face, Problem], Work | None] = not_considered
     workspace: Callable[[Face, Problem], float] = lambda face, problem: 0.0
     error_ratio: Callable[[Face, Problem], float] | None = None
     least_saved: float = 0.0

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jconv import cpu
-from jconv.methods import taps_kernel, taps_loops
+from jconv import accelerators, cpu
+from jconv.accelerators import Work
+from jconv.methods import taps_kernel, taps_loops, xla
 from jconv.methods.arrays import (
     each_tap,
     groups_first,
@@ -76,11 +77,25 @@ def counts(face: Face, problem: Problem) -> Counts:
     }
 
 
-def _operations(problem: Problem) -> float:
-    """One fused sum where each channel has a kernel of its own; integers have no fast convolution on accelerators."""
-    depthwise = min(problem.inputs, problem.outputs) == 1 and problem.groups > 1
-    fused = depthwise or not np.issubdtype(problem.accumulate, np.inexact)
-    return problem.multiplications * (0.5 if fused else 4.0)
+def work(face: Face, problem: Problem) -> Work | None:
+    """One fused program where few channels are summed over; else several for each tap, which integers are left with."""
+    taps = problem.window.kernel_size
+    products = taps * (problem.outputs if face == "input" else problem.inputs)
+    few = problem.inputs * problem.outputs <= accelerators.FEW_PAIRS
+    if few and taps_loops.suits(face, problem) and products <= accelerators.TAPS:
+        if problem.platform != "tpu":
+            return Work(1 + (face == "kernel"), problem.least_traffic, sums=problem.multiplications)
+        if face == "input" or problem.problems == 1:
+            return None  # XLA's own is faster there
+        return Work(products, problem.least_traffic, sums=accelerators.ON_LANES * problem.multiplications)
+    if problem.platform == "tpu" and problem.groups > 1 == problem.problems and not few:
+        if taps > cpu.LOOP_TAPS_AT_ONCE or not xla.beyond_vmem(problem):
+            return None
+        passes = accelerators.LONG_GROUPS / problem.dtype.itemsize / (2 if face == "kernel" else 1)
+        return Work(9, passes * problem.traffic_in_lanes(1), problem.multiplications)
+    if np.issubdtype(problem.accumulate, np.inexact):
+        return None
+    return Work(3.0 * taps, 3 * taps * problem.least_traffic, sums=problem.multiplications)
 
 
 def _workspace(face: Face, problem: Problem) -> float:
@@ -98,6 +113,7 @@ METHOD = Method(
     kernel_face,
     any_length=True,
     counts=counts,
-    operations=_operations,
+    work=work,
     workspace=_workspace,
+    unlisted="for few taps on accelerators",
 )

@@ -7,10 +7,10 @@ from dataclasses import replace
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv import cpu
-from jconv.methods.arrays import each_tap, fusion_barrier, padded_input, tap, zeros
+from jconv import accelerators, cpu
+from jconv.methods.arrays import fusion_barrier, groups_last, moved, padded_input, tap, zeros
 from jconv.methods.problem import Counts, Problem
-from jconv.methods.taps_loops import has_narrow_groups, lanes_used
+from jconv.methods.taps_loops import has_narrow_groups, lane_tap, lanes_used, on_lanes
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -61,16 +61,36 @@ def _kernel_by_loop(x: Array, y: Array, begins: tuple[int, int], problem: Proble
 
 
 def _kernel_by_reductions(padded: Array, y: Array, problem: Problem) -> Array:
-    """`k_j = sum over n and t of slice_j(x) * y`, elementwise, one reduction for each tap."""
+    """`k_j = sum over n and t of slice_j(x) * y`, elementwise.
+
+    The windows of all taps are stacked, which XLA fuses into one reduction: with 31 depthwise taps one kernel that
+    holds nothing, where one sum for each tap made 33 and wrote all products.
+    """
     window = problem.window
+    if problem.platform == "tpu" and window.kernel_size * problem.inputs <= accelerators.TAPS:
+        return _kernel_on_lanes(padded, y, problem)
     sent = y.astype(problem.accumulate)[..., None, :]
 
-    def one(j: int | Array) -> Array:
-        seen = tap(padded, j * window.dilation, window).astype(problem.accumulate)
-        k = jnp.sum(seen[..., None] * sent, axis=(1, 2), dtype=problem.accumulate)  # (b, g, inputs, outputs)
-        return jnp.swapaxes(k, 1, 2)
+    def some(first: int | Array, count: int) -> Array:  # (b, count, inputs, g, outputs)
+        reads = [tap(padded, (first + j) * window.dilation, window) for j in range(count)]
+        seen = jnp.stack(reads, axis=1).astype(problem.accumulate)[..., None]
+        return jnp.swapaxes(jnp.sum(seen * sent[:, None], axis=(2, 3), dtype=problem.accumulate), 2, 3)
 
-    return each_tap(one, window.kernel_size)
+    if window.kernel_size <= accelerators.TAPS:
+        return some(0, window.kernel_size)
+    return moved(lax.map(lambda j: some(j, 1)[:, 0], jnp.arange(window.kernel_size)), 0, 1)
+
+
+def _kernel_on_lanes(padded: Array, y: Array, problem: Problem) -> Array:
+    """One sum for each tap and pair of channels, as `jconv.methods.taps_loops` has the output face."""
+    seen, sent = (on_lanes(a.astype(problem.accumulate)) for a in (padded, y))
+
+    def one(j: int, c: int) -> Array:  # (b * g, outputs)
+        read = lane_tap(seen[c], j, problem)
+        return jnp.stack([jnp.sum(read * cotangent, axis=(1, 2)) for cotangent in sent], axis=1)
+
+    taps = [jnp.stack([one(j, c) for c in range(problem.inputs)], axis=1) for j in range(problem.window.kernel_size)]
+    return groups_last(jnp.stack(taps, axis=1), problem.groups)
 
 
 def by_groups(problem: Problem) -> bool:

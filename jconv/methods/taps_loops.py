@@ -5,10 +5,12 @@ from dataclasses import replace
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jconv import cpu
+from jconv import accelerators, cpu
 from jconv.methods.arrays import (
     dilated,
     fusion_barrier,
+    groups_first,
+    groups_last,
     interleaved,
     mirrored_kernel,
     overlap_add,
@@ -74,6 +76,8 @@ def _output(x: Array, k: Array, problem: Problem) -> Array:
     XLA would pad `x` once for each product. On a CPU, positions that read padding are therefore summed by themselves
     where the sum is short, and the many others need no padded copy; a long sum is faster with one.
     """
+    if problem.platform == "tpu" and problem.window.kernel_size * problem.inputs <= accelerators.TAPS:
+        return _output_on_lanes(x, k, problem)
     x = lax.optimization_barrier(x)  # else XLA may compute it anew for each tap that reads it
     window = problem.window
     if problem.platform != "cpu":
@@ -90,6 +94,44 @@ def _output(x: Array, k: Array, problem: Problem) -> Array:
 
     seen = fusion_barrier(problem.platform, padded, x) if max(window.low, window.high) > 0 else padded(x)
     return _sum_over_taps(seen, k, problem)
+
+
+def _output_on_lanes(x: Array, k: Array, problem: Problem) -> Array:
+    """The sum with time as the last axis, which fills the lanes of a TPU where a few channels would not.
+
+    64 fits of 2 channels and 31 taps are estimated at 0.4 ms on a TPU v5e so, and at 2.7 with channels last.
+    """
+    signals = on_lanes(padded_input(x, problem.window).astype(problem.accumulate))
+    weights = groups_first(k.astype(problem.accumulate))  # (problems * groups, taps, inputs, outputs)
+
+    def one(o: int) -> Array:
+        terms = [
+            lane_tap(signals[c], j, problem) * weights[:, j, c, o][:, None, None]
+            for j in range(problem.window.kernel_size)
+            for c in range(problem.inputs)
+        ]
+        return sum(terms[1:], start=terms[0])
+
+    y = lax.optimization_barrier([one(o) for o in range(problem.outputs)])
+    return groups_last(jnp.stack(y, axis=3), problem.groups)
+
+
+def on_lanes(a: Array) -> list[Array]:
+    """Each channel of (b, n, time, g, channels) as (b * g, n, time), kept apart from what is done with it.
+
+    A TPU's tiles are 8 entries of the last axis but one by 128 of the last: the batch and time, no axis of length 1.
+    """
+    a = groups_first(a)
+    return lax.optimization_barrier([a[:, :, :, c] for c in range(a.shape[3])])
+
+
+def lane_tap(signal: Array, j: int, problem: Problem) -> Array:
+    """What tap `j` reads of a channel whose last axis is time."""
+    window = problem.window
+    start = j * window.dilation
+    return lax.slice_in_dim(
+        signal, start, start + (window.output_length - 1) * window.stride + 1, window.stride, axis=2
+    )
 
 
 def most_taps(summed: int) -> int:
@@ -146,7 +188,7 @@ def _sum_over_taps(seen: Array, k: Array, problem: Problem) -> Array:
         return _weighted(tap(seen, j * window.dilation, window), k, j, problem)
 
     if problem.platform != "cpu":
-        return sum_of_terms(term, window.kernel_size, cpu.UNROLLED)
+        return sum_of_terms(term, window.kernel_size, cpu.UNROLLED, accelerators.TAPS)
     if problem.inputs == 1 or window.kernel_size <= most:
         return sum_of_terms(term, window.kernel_size, cpu.LOOP_TAPS_AT_ONCE, most)
     return _sum_in_parts(seen, k, problem)

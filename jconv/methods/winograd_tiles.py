@@ -144,7 +144,8 @@ class Tiles(NamedTuple):
         tiles = -(-window.output_length // (self.outputs * window.dilation))
         read = tiles + self.parts - 1
         across = Window(read * window.dilation, self.parts, tiles * window.dilation, 1, window.dilation)
-        return replace(problem, window=across, problems=self.values * problem.problems * problem.groups, groups=1)
+        kernels = self.values * problem.problems * problem.groups
+        return replace(problem, window=across, problems=kernels, groups=1, result=None)
 
     def pieces(self, problem: Problem) -> Pieces:
         """Pieces small enough for the values of one to fit into `cpu.PIECE_BYTES`."""

@@ -173,7 +173,8 @@ def test_a_null_is_kept_where_it_means_something():
 def test_the_schema_names_what_the_code_has():
     assert schema.TASKS.keys() == tasks.TASKS.keys()
     assert schema.OPTIMIZERS.keys() == optimizers.OPTIMIZERS.keys()
-    assert ("auto", "direct", *jconv.METHODS) == schema.METHODS
+    wanted = ("auto", "direct", *jconv.METHODS)
+    assert wanted == schema.METHODS, "METHODS in experiments/config/schema.py, in the order of the registry"
 
 
 @pytest.mark.parametrize("option", OPTIONS)
