@@ -17,11 +17,27 @@ Record = dict[str, Any]
 COMPILE_S = 20.0
 TURNS = 32
 HELD, HELD_BY_TRANSFORMS = 2.0, 4.0  # times operands and result
-DEPTHWISE_TRAFFIC, DEPTHWISE_KERNELS = 3.0, 8  # to 64 taps, without a library
+LONGEST_SUM = 64  # taps; of longer depthwise kernels a Fourier transform is expected
+DEPTHWISE_TRAFFIC, DEPTHWISE_KERNELS = 3.0, 8  # to so many taps, without a library
 TRANSFORM_TRAFFIC, TRANSFORM_KERNELS = 12.0, 40  # of longer ones
 DENSE_TRAFFIC, MORE_KERNELS = 1.3, {True: 2, False: 4}  # times the best's; more than lax's, by whether it is one face
 NETWORK_KERNELS = 1.2  # times those of the same network in Flax
 ESTIMATE = 1.2  # times the best's, on a TPU
+
+REASONS = {
+    ("cuda", "hyena-256-k4096"): "no transform has 16 bits: spectra are float32, and held for both operands",
+    ("cuda", "fir-k1024"): "a product on tensor cores, for a convolution that fills one channel up to four",
+    ("cuda", "fir-k16384"): "137 times fewer multiplications than the direct sum, for more traffic",
+    ("cuda", "bank-80-k401"): "a product on tensor cores, for a convolution that fills one channel up to four",
+    ("cuda", "examples-64-16-k5"): "one kernel in bfloat16 alone; in float32 its 80 products break into 26",
+    (
+        "tpu",
+        "hyena-256-k4096",
+    ): "transforms by matrix products; the sum is estimated 8 times slower, or does not compile",
+    ("tpu", "fir-k16384"): "convolutions of many blocks compile slowly; those of many taps not within the limit",
+    ("tpu", "bank-80-k401"): "the result is laid out twice; XLA's own convolution does not compile within the limit",
+    ("tpu", "front-1-512-k10-s5"): "in bfloat16 the faster ones compile for 24 s and more",
+}
 
 HEAD = """\
 ## {name}: compiled, not run
@@ -108,7 +124,8 @@ def _exceeding(results: dict[str, Any], target: Target) -> Iterator[str]:
             others = {name: record for name, record in records.items() if name != "auto" and _done(record)}
             over = list(_over(case["problem"], cell, auto, others, target))
             if over:
-                yield f"{key}, {cell}: {'; '.join(over)}"
+                reason = REASONS.get((target.platform, case["problem"]["name"]))
+                yield f"{key}, {cell}: {'; '.join(over)}" + (f" ({reason})" if reason else "")
 
 
 def _over(facts: dict[str, Any], cell: str, auto: Record, others: dict[str, Record], target: Target) -> Iterator[str]:
@@ -119,7 +136,8 @@ def _over(facts: dict[str, Any], cell: str, auto: Record, others: dict[str, Reco
         yield f"{auto['compile_s']:.0f} s to compile" + (f", {theirs['compile_s']:.0f} by {LAX[0]}" if theirs else "")
     if auto["turns"] > TURNS:
         yield f"a loop of {auto['turns']} turns"
-    if one_face and auto["held"] > (HELD_BY_TRANSFORMS if family == "long" else HELD):
+    by_transforms = family == "long" or facts.get("width", 0) > LONGEST_SUM
+    if one_face and auto["held"] > (HELD_BY_TRANSFORMS if by_transforms else HELD):
         yield f"holds {auto['held']:.1f} times operands and result"
     if target.clock:
         best = _best(others, "cycles")
@@ -131,8 +149,8 @@ def _over(facts: dict[str, Any], cell: str, auto: Record, others: dict[str, Reco
             yield f"{auto['kernels']} kernels, {others['flax']['kernels']} by flax"
         return
     if family == "depthwise" or facts.get("groups") == facts.get("inputs"):
-        long = facts["width"] > 64
-        traffic, kernels = (TRANSFORM_TRAFFIC, TRANSFORM_KERNELS) if long else (DEPTHWISE_TRAFFIC, DEPTHWISE_KERNELS)
+        sums, transforms = (DEPTHWISE_TRAFFIC, DEPTHWISE_KERNELS), (TRANSFORM_TRAFFIC, TRANSFORM_KERNELS)
+        traffic, kernels = transforms if by_transforms else sums
         if one_face and (auto["traffic"] > traffic or auto["kernels"] > kernels):
             yield f"{auto['traffic']:.1f} times the least traffic in {auto['kernels']} kernels"
         if one_face and auto["library"]:

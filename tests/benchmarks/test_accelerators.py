@@ -117,3 +117,4 @@ def test_what_falls_short_is_listed(tmp_path):
     assert "33 s to compile" in text
     assert "900 turns" in text
     assert "5.0 times the least traffic, 1.0 by lax NWC" in text
+    assert {name for _, name in reports.REASONS} <= {case.name for case in CASES}
