@@ -57,6 +57,7 @@ def test_what_is_chosen_on_a_cpu(x, kernel, options, expected):
         pytest.param((8, 8192, 256), (4096, 1, 256), {"groups": 256}, ("fft",) * 3, ("fft",) * 3, id="long, depthwise"),
         pytest.param((8, 65536, 1), (1024, 1, 1), {}, ("toeplitz",) * 3, ("toeplitz",) * 3, id="long"),
         pytest.param((8, 80000, 1), (10, 1, 512), {"stride": 5}, ("xla",) * 3, ("xla", "dense", "xla"), id="front"),
+        pytest.param((8, 80000, 1), (401, 1, 80), {}, ("toeplitz",) * 3, ("toeplitz",) * 3, id="bank"),
     ],
 )
 def test_what_is_chosen_on_accelerators(x, kernel, options, on_gpu, on_tpu):

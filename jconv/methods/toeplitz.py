@@ -117,8 +117,8 @@ def _workspace(face: Face, problem: Problem) -> float:
 
 def work(face: Face, problem: Problem) -> Work | None:
     """The convolution of the blocks, the matrices written and read, and signals that are copied."""
-    if problem.groups * problem.problems > 1:
-        return None  # as many matrices, larger than the signals
+    if problem.groups * problem.problems > 1 or 2 * problem.window.span < accelerators.BLOCK:
+        return None  # as many matrices, larger than the signals; or matrices of zeros for the most part
     blocks = in_blocks(problem)
     matrices = 2 * entries(blocks.k_shape) * problem.dtype.itemsize
     if problem.platform == "tpu":
