@@ -36,7 +36,7 @@ REASONS = {
     ): "transforms by matrix products; the sum is estimated 8 times slower, or does not compile",
     ("tpu", "fir-k16384"): "convolutions of many blocks compile slowly; those of many taps not within the limit",
     ("tpu", "bank-80-k401"): "the result is laid out twice; XLA's own convolution does not compile within the limit",
-    ("tpu", "front-1-512-k10-s5"): "XLA folds no stride; in bfloat16 what is faster compiles for 24 s and more",
+    ("tpu", "front-1-512-k10-s5"): "what is faster compiles slowly: for 24 s and more in bfloat16",
 }
 
 HEAD = """\
