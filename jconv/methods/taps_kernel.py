@@ -69,11 +69,11 @@ def _kernel_by_reductions(padded: Array, y: Array, problem: Problem) -> Array:
     window = problem.window
     if problem.platform == "tpu" and window.kernel_size * problem.inputs <= accelerators.TAPS:
         return _kernel_on_lanes(padded, y, problem)
-    sent = y.astype(problem.accumulate)[..., None, :]
+    padded, sent = padded.astype(problem.accumulate), y.astype(problem.accumulate)[..., None, :]
 
     def some(first: int | Array, count: int) -> Array:  # (b, count, inputs, g, outputs)
         reads = [tap(padded, (first + j) * window.dilation, window) for j in range(count)]
-        seen = jnp.stack(reads, axis=1).astype(problem.accumulate)[..., None]
+        seen = jnp.stack(reads, axis=1)[..., None]
         return jnp.swapaxes(jnp.sum(seen * sent[:, None], axis=(2, 3), dtype=problem.accumulate), 2, 3)
 
     if window.kernel_size <= accelerators.TAPS:
