@@ -85,9 +85,7 @@ def test_the_grid_has_each_face_by_each_method():
 @pytest.mark.parametrize("contender", ["auto", "lax NWC", "lax NCW"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_program_can_be_traced(case, contender):
-    for cell in ("output", "gradient for kernel", "step in scan", "gelu loss"):
-        if contender == "lax NCW" and cell in ("step in scan", "gelu loss"):
-            continue
+    for cell in ("step in scan", "gelu loss") if contender != "lax NCW" else ("gradient for kernel",):
         function, operands = program(Entry(case, "bfloat16", cell, contender))
         with jax.numpy_rank_promotion("allow"):  # as a user of jax.lax adds a bias
             results = jax.eval_shape(function, *operands)
