@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from benchmarks.accelerators.targets import TARGETS
 from benchmarks.cases import GRIDS, Case, select
 from benchmarks.networks import Network
 
@@ -49,7 +50,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     thresholds = commands.add_parser("thresholds", help="time the thresholds of jconv.cpu beside their neighbours")
     thresholds.add_argument("pattern", nargs="?", metavar="NAME", help="those whose name contains this")
     compile_ = commands.add_parser("accelerators", help="compile for GPUs and TPUs, which need not be there")
-    compile_.add_argument("--target", choices=("h100", "b200", "v5e", "v6e"), required=True)
+    compile_.add_argument("--target", choices=tuple(TARGETS), required=True)
     compile_.add_argument("--only", metavar="GLOB", help="cases, networks or families whose name fits")
     compile_.add_argument("--method", action="append", metavar="NAME", help="this method, besides auto (default: all)")
     compile_.add_argument("--auto", action="store_true", help="none of the methods, only auto and jax.lax")
@@ -120,7 +121,6 @@ def compile_for_accelerators(options: argparse.Namespace) -> None:
     from benchmarks.accelerators.compiling import records
     from benchmarks.accelerators.grid import entries
     from benchmarks.accelerators.reports import keep
-    from benchmarks.accelerators.targets import TARGETS
     from jconv import METHODS
 
     target = TARGETS[options.target]

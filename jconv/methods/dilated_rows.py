@@ -22,34 +22,30 @@ def suits(problem: Problem) -> bool:
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """(batch, time, channels), (taps, inputs, outputs) -> (batch, time, channels)."""
-    y = lax.conv_general_dilated(
-        _read(x, problem.window),
-        k[:, None],
-        window_strides=(1, 1),
-        padding="VALID",
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=problem.problems * problem.groups,
-        precision=problem.precision,
-        preferred_element_type=problem.convolved_as,
-    )
-    return shifted(_flat(y), 0, problem.window.output_length, axis=1)
+    y = _over_rows(_read(x, problem.window), k, problem, 0)
+    return shifted(y, 0, problem.window.output_length, axis=1)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
     """(batch, time, channels), (taps, outputs, inputs), the taps reversed -> (batch, time, channels)."""
     window = problem.window
-    reach = window.kernel_size - 1
-    x = lax.conv_general_dilated(
-        _sent(y, window),
+    x = _over_rows(_sent(y, window), k, problem, window.kernel_size - 1)
+    return shifted(x, -window.low, window.input_length, axis=1)
+
+
+def _over_rows(signal: Array, k: Array, problem: Problem, padded: int) -> Array:
+    """The convolution of rows, so many of zeros on both sides; back to (batch, time, channels)."""
+    rows = lax.conv_general_dilated(
+        signal,
         k[:, None],
         window_strides=(1, 1),
-        padding=[(reach, reach), (0, 0)],
+        padding=[(padded, padded), (0, 0)],
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=problem.problems * problem.groups,
         precision=problem.precision,
         preferred_element_type=problem.convolved_as,
     )
-    return shifted(_flat(x), -window.low, window.input_length, axis=1)
+    return rows.reshape(rows.shape[0], math.prod(rows.shape[1:3]), rows.shape[3])
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -83,7 +79,3 @@ def _sent(y: Array, window: Window) -> Array:
 
 def _in_rows(a: Array, window: Window) -> Array:
     return a.reshape(a.shape[0], -1, window.dilation, a.shape[2])
-
-
-def _flat(a: Array) -> Array:
-    return a.reshape(a.shape[0], math.prod(a.shape[1:3]), a.shape[3])

@@ -97,11 +97,6 @@ class Problem:
         return self.platform in ("cuda", "rocm")
 
     @property
-    def depthwise(self) -> bool:
-        """Whether nothing is summed over channels, of which there are several."""
-        return self.inputs * self.outputs == 1 < self.groups
-
-    @property
     def usual(self) -> "Problem":
         """This problem, `USUAL_SIZE` where the batch or the number of problems is a symbol or zero: for decisions."""
         problems, batch = (n if isinstance(n, int) and n else USUAL_SIZE for n in (self.problems, self.batch))

@@ -10,7 +10,7 @@ from jax import Array, lax
 from jconv import accelerators, cpu
 from jconv.methods.arrays import fusion_barrier, groups_last, moved, padded_input, tap, zeros
 from jconv.methods.problem import Counts, Problem
-from jconv.methods.taps_loops import has_narrow_groups, lane_tap, lanes_used, on_lanes
+from jconv.methods.taps_loops import has_narrow_groups, lanes_used, on_lanes
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -86,7 +86,7 @@ def _kernel_on_lanes(padded: Array, y: Array, problem: Problem) -> Array:
     seen, sent = (on_lanes(a.astype(problem.accumulate)) for a in (padded, y))
 
     def one(j: int, c: int) -> Array:  # (b * g, outputs)
-        read = lane_tap(seen[c], j, problem)
+        read = tap(seen[c], j * problem.window.dilation, problem.window)
         return jnp.stack([jnp.sum(read * cotangent, axis=(1, 2)) for cotangent in sent], axis=1)
 
     taps = [jnp.stack([one(j, c) for c in range(problem.inputs)], axis=1) for j in range(problem.window.kernel_size)]

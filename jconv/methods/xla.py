@@ -125,7 +125,7 @@ def _split_kernel(k: Array, problem: Problem) -> Array:
 
 
 def _refuses(problem: Problem) -> str | None:
-    if problem.platform in ("cuda", "rocm") and np.issubdtype(problem.accumulate, np.integer):
+    if problem.on_gpu and np.issubdtype(problem.accumulate, np.integer):
         return f"XLA has no convolution of integers on a GPU; x and kernel are {problem.dtype.name}"
     return None
 
