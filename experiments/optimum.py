@@ -1,5 +1,6 @@
 """The best kernel there is, in closed form: least squares over the windows of the training (the Wiener solution)."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ class Optimum:
     kernel_rank: int
     bias_rank: int
     columns: int
+    unseen: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1, 1)))
+    standard_error: np.ndarray | None = None
 
 
 def padding_of(model: schema.Model) -> tuple[int, int]:

@@ -64,29 +64,52 @@ class Taken(RunError):
 
 
 class RunFolder:
-    """A folder that belongs to one run.
+    """A folder that belongs to one run, as long as its process lives.
 
     Args:
         path: made if it is not there.
         config: text of the resolved config; writing it first is what claims the folder.
+        resume: go on where another process has left off; a folder that nobody has claimed is begun.
 
     Raises:
         Taken: another run has it.
-        RunError: it cannot be written.
+        RunError: it cannot be written, or was begun with another config.
     """
 
-    def __init__(self, path: Path, config: str) -> None:
-        self.path = path
+    def __init__(self, path: Path, config: str, resume: bool = False) -> None:
+        self.path, claim = path, path / CLAIM
         try:
             path.mkdir(parents=True, exist_ok=True)
-            with open(path / CLAIM, "x", encoding="utf-8") as file:
-                file.write(config)
+            if resume and claim.exists():
+                check_same(path, claim.read_text(encoding="utf-8"), config)
+                (path / FAILED).unlink(missing_ok=True)
+            else:
+                with open(claim, "x", encoding="utf-8") as file:
+                    file.write(config)
+            self.lock = lock(claim)
         except FileExistsError as error:
             raise Taken(
                 f"`hydra.run.dir` (={shown(path)}) holds another run; choose another with hydra.run.dir=PATH"
             ) from error
         except OSError as error:
             raise cannot_write(path, error) from error
+
+    def __enter__(self) -> "RunFolder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let others have the folder."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+
+    def finished(self) -> dict[str, Any] | None:
+        """What metrics.json says if the run has come to its end, else None."""
+        path = self.path / METRICS
+        if not path.exists():
+            return None
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        return None if metrics.get("stopped") else metrics
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file so that a process killed at any moment leaves it whole, old or absent."""
@@ -123,6 +146,53 @@ class RunFolder:
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=150)
         self.write(name, buffer.getvalue())
+
+
+def lock(path: Path) -> int | None:
+    """Hold a file for this process; a descriptor that lets go when it is closed or the process ends, however it ends.
+
+    None where the system or the file system has no such locks.
+
+    Raises:
+        Taken: another process holds it.
+    """
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            where = shown(path.parent)
+            raise Taken(f"`resume` (={where}) is being written by another process; wait for its end") from error
+        return None
+    return descriptor
+
+
+def check_same(folder: Path, before: str, now: str) -> None:
+    """Refuse to go on with a run that was begun with another config.
+
+    Raises:
+        RunError: with the keys that differ.
+    """
+    from omegaconf import OmegaConf
+
+    old, new = (flat(OmegaConf.to_container(OmegaConf.create(text))) for text in (before, now))
+    free = ("pictures", "compilation_cache")
+    apart = [key for key in {**old, **new} if key not in free and old.get(key, None) != new.get(key, None)]
+    if apart:
+        changes = ", ".join(f"`{key}` was {old.get(key)} and is {new.get(key)}" for key in apart)
+        raise RunError(f"`resume` (={shown(folder)}) was begun with another config: {changes}; leave that as it was")
+
+
+def flat(tree: Any, path: str = "") -> dict[str, Any]:
+    """Nested dictionaries as one with dotted keys."""
+    if not isinstance(tree, dict):
+        return {path: tree}
+    return {k: v for name, part in tree.items() for k, v in flat(part, f"{path}.{name}" if path else name).items()}
 
 
 def shown(folder: Path) -> str:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from .training import Training
+from .training import Ensemble
 
 
 @contextmanager
-def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Training], None]]:
+def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Ensemble], None]]:
     """A bar with the held-out loss beside it; the yielded function moves it."""
     unit = f" {unit}²" if unit else ""
     columns = (
@@ -24,8 +25,9 @@ def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Training]
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("compiling", total=steps, loss="")
 
-        def show(done: Training) -> None:
-            loss = f"held-out MSE {done.held_out_loss[-1]:.4g}{unit}"
+        def show(done: Ensemble) -> None:
+            several = " (least)" if len(done.members) > 1 else ""
+            loss = f"held-out MSE {np.min(done.held_out[-1]):.4g}{unit}{several}"
             progress.update(task, description="fitting", completed=done.steps, loss=loss)
 
         yield show

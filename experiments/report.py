@@ -1,6 +1,5 @@
 """Numbers -> metrics.json, metrics.csv and the table on the terminal."""
 
-import bisect
 import importlib.metadata
 import math
 import platform
@@ -12,11 +11,23 @@ from rich.console import Console
 from rich.table import Table
 
 from .config import schema
+from .ensemble import Spread
 from .optimum import FLOAT32_EPS, Optimum, score
 from .tasks import Problem
-from .training import Training
+from .training import Ensemble, Training
 
-PACKAGES = ("jconv", "jax", "jaxlib", "flax", "optax", "numpy", "hydra-core", "matplotlib", "sleepecg")
+PACKAGES = (
+    "jconv",
+    "jax",
+    "jaxlib",
+    "flax",
+    "optax",
+    "orbax-checkpoint",
+    "numpy",
+    "hydra-core",
+    "matplotlib",
+    "sleepecg",
+)
 
 
 @dataclass(frozen=True)
@@ -98,17 +109,55 @@ def metrics(found: Findings, training: Training) -> dict[str, Any]:
     }
 
 
-def history(training: Training, done: int = 0) -> list[tuple[int, float | None, float | None]]:
+def members(problem: Problem, model: schema.Model, ensemble: Ensemble) -> list[dict[str, Any]]:
+    """For metrics.json: each member's seed, learning rate, and held-out error, which is None where it diverged."""
+    found = []
+    for place, member in enumerate(ensemble.members):
+        mse = None
+        if not ensemble.diverged[place]:
+            arrays = ensemble.training(place).arrays
+            mse = number(score(problem, arrays["kernel"], arrays.get("bias"), model))
+        found.append({"seed": member.seed, "learning_rate": member.learning_rate, "held_out_mse": mse})
+    return found
+
+
+ONE = ("step", "train_loss", "held_out_loss")
+SEVERAL = (*ONE, "train_loss_least", "train_loss_most", "held_out_loss_least", "held_out_loss_most")
+
+
+def header(ensemble: Ensemble) -> tuple[str, ...]:
+    """Columns of metrics.csv."""
+    return ONE if len(ensemble.members) == 1 else SEVERAL
+
+
+def history(ensemble: Ensemble, done: int = 0) -> list[tuple]:
     """Rows of metrics.csv: step, loss of its minibatch, held-out loss after it where that was looked at.
 
+    Of several members these are medians, and the least and the most follow; those that diverged are left out.
+
     Args:
-        training: so far.
+        ensemble: so far.
         done: steps to leave out at the beginning.
     """
-    looks = training.looks[bisect.bisect_right(training.looks, done) :]
-    looked = dict(zip(looks, training.held_out_loss[len(training.looks) - len(looks) :], strict=True))
-    losses = training.train_loss[done:]
-    return [(step, number(loss), number(looked.get(step))) for step, loss in enumerate(losses, start=done + 1)]
+    looked = dict(zip(ensemble.looks, ensemble.held_out, strict=True))
+    nothing = np.full(len(ensemble.members), np.nan)
+    rows = []
+    for step, losses in enumerate(ensemble.rows.values[done:], start=done + 1):
+        pair = (losses, looked.get(step, nothing))
+        if len(losses) == 1:
+            rows.append((step, *(number(float(one[0])) for one in pair)))
+        else:
+            middles, ends = zip(*(middle_and_ends(one) for one in pair), strict=True)
+            rows.append((step, *middles, *ends[0], *ends[1]))
+    return rows
+
+
+def middle_and_ends(values: np.ndarray) -> tuple[float | None, tuple[float | None, float | None]]:
+    """Median, least and most of the numbers among some values."""
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return None, (None, None)
+    return float(np.median(values)), (float(values.min()), float(values.max()))
 
 
 def number(value: float | None) -> float | None:
@@ -116,8 +165,8 @@ def number(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def versions() -> dict[str, Any]:
-    """What ran, and on what."""
+def versions(compiler_options: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What ran, on what, and with which options for XLA's compiler."""
     import jax
 
     found = {}
@@ -131,6 +180,7 @@ def versions() -> dict[str, Any]:
         "platform": platform.platform(),
         "device": device(),
         "devices": len(jax.devices()),
+        "compiler_options": compiler_options or {},
         **found,
     }
 
@@ -149,8 +199,16 @@ def beside_signal(found: Findings, mse: float) -> str:
     return f"{abs(below):.2f} dB {'below' if below >= 0 else 'above'} the signal"
 
 
-def print_table(console: Console, problem: Problem, found: Findings, training: Training, stopped_by: str = "") -> None:
+def print_table(
+    console: Console,
+    problem: Problem,
+    found: Findings,
+    ensemble: Ensemble,
+    spread: Spread | None = None,
+    stopped_by: str = "",
+) -> None:
     """The few numbers that matter."""
+    training = ensemble.training(ensemble.best)
     unit = f" {problem.unit}²" if problem.unit else ""
     table = Table(title=problem.title, title_justify="left", show_header=False, min_width=60)
     table.add_column(style="bold")
@@ -177,7 +235,19 @@ def print_table(console: Console, problem: Problem, found: Findings, training: T
     if found.kernel_rmse is not None:
         table.add_row("kernel RMSE", f"{found.kernel_rmse:.3g}")
     table.add_row("kernel", found.kernel_note)
-    table.add_row("steps", f"{training.steps}" + (f"  (stopped by {stopped_by})" if training.stopped else ""))
+    ended = f"  (stopped by {stopped_by})" if training.stopped else ""
+    if ensemble.patience_ended:
+        ended = "  (ended by patience; the kernel is that of the best look)"
+    table.add_row("steps", f"{training.steps}{ended}")
+    if len(ensemble.members) > 1:
+        member, lost = training.member, int(ensemble.diverged.sum())
+        table.add_row(
+            "members",
+            f"{len(ensemble.members)}, shown is the one that fits its training best: seed {member.seed}, "
+            f"learning rate {member.learning_rate:g}" + (f"; {lost} diverged" if lost else ""),
+        )
+    if spread is not None:
+        table.add_row("spread", spread.sentence())
     table.add_row(
         "time", f"{training.compile_seconds:.2f} s to compile, {training.run_seconds:.2f} s to run, on {device()}"
     )

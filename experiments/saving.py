@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,13 @@ import numpy as np
 from .errors import RunError
 from .optimum import Optimum
 from .outputs import RunFolder
-from .report import history
-from .training import Training
+from .report import header, history
+from .training import Ensemble, Training
 
 KERNEL = "kernel.npz"
 LOSSES = "metrics.csv"
-HEADER = ("step", "train_loss", "held_out_loss")
-CHECKPOINT_SECONDS = 30.0
+ENSEMBLE = "ensemble.npz"
+KERNEL_SECONDS = 30.0
 
 
 class Saving:
@@ -33,23 +34,48 @@ class Saving:
         self.rows, self.missing = 0, False
         self.saved = time.monotonic()
 
-    def look(self, training: Training) -> None:
-        """Add what is new."""
-        self.missing |= not self.output.append(LOSSES, HEADER, history(training, self.rows))
-        self.rows = training.steps
-        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+    def look(self, ensemble: Ensemble) -> None:
+        """Add what is new; where an earlier process left losses, they are written anew."""
+        columns = header(ensemble)
+        if self.rows == 0 and (self.output.path / LOSSES).exists():
+            self.missing |= not self.whole(columns, history(ensemble))
+        else:
+            self.missing |= not self.output.append(LOSSES, columns, history(ensemble, self.rows))
+        self.rows = ensemble.steps
+        if time.monotonic() - self.saved > KERNEL_SECONDS:
             with contextlib.suppress(RunError):
-                self.output.npz(KERNEL, **self.arrays(training))
+                self.kernel(ensemble.training(ensemble.best))
             self.saved = time.monotonic()
+
+    def whole(self, columns: Sequence[str], rows: list) -> bool:
+        """Write all losses; False if that failed."""
+        try:
+            self.output.csv(LOSSES, columns, rows)
+        except RunError:
+            return False
+        return True
 
     def kernel(self, training: Training) -> None:
         """Write the kernel."""
         self.output.npz(KERNEL, **self.arrays(training))
 
-    def losses(self, training: Training) -> None:
+    def losses(self, ensemble: Ensemble) -> None:
         """Write the losses anew if some could not be written in time."""
         if self.missing:
-            self.output.csv(LOSSES, HEADER, history(training))
+            self.output.csv(LOSSES, header(ensemble), history(ensemble))
+
+    def ensemble(self, ensemble: Ensemble) -> None:
+        """Write what all members came to, if there are several."""
+        if len(ensemble.members) > 1:
+            self.output.npz(
+                ENSEMBLE,
+                seeds=[member.seed for member in ensemble.members],
+                learning_rates=[member.learning_rate for member in ensemble.members],
+                train_loss=ensemble.rows.values,
+                looks=np.asarray(ensemble.looks),
+                held_out_loss=np.stack(ensemble.held_out),
+                **ensemble.arrays,
+            )
 
     def arrays(self, training: Training) -> dict[str, Any]:
         """What kernel.npz holds."""

@@ -52,13 +52,13 @@ def run(config: Understand, folder: Path) -> dict:
     from .interrupt import Requests, Stopped, listening
     from .outputs import METRICS, RunFolder, shown
 
-    output = RunFolder(folder, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
+    text = OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config)))
 
     def go_on(requests: Requests, left: str) -> None:
         if requests.stop():
             raise Stopped(f"Stopped by {requests.by()}; {left}")
 
-    with listening() as requests:
+    with RunFolder(folder, text) as output, listening() as requests:
         from rich.console import Console
 
         from . import environment

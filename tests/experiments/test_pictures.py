@@ -15,7 +15,7 @@ from experiments.config.composed import CONF, check, short_group
 from experiments.fitting import Fitted
 from experiments.optimum import least_squares, predict
 from experiments.tasks import Problem, from_kernel
-from experiments.training import Training
+from experiments.training import Member, Training
 
 RANDOM = np.random.default_rng(0)
 KERNEL, BIAS = RANDOM.uniform(-1, 1, (3, 2, 2)).astype(np.float32), np.array([0.5, -0.25], np.float32)
@@ -39,12 +39,14 @@ def fitted(problem, settings, kernels, bias=None, losses=(1.0, 0.5)):
     if settings.use_bias:
         arrays["bias"] = np.zeros(problem.y.shape[1], np.float32) if bias is None else np.asarray(bias, np.float32)
     training = Training(
-        train_loss=list(losses),
+        member=Member(seed=0, learning_rate=0.01),
+        train_loss=np.asarray(losses),
         looks=list(range(1, len(losses) + 1)),
-        held_out_loss=list(losses),
+        held_out_loss=np.asarray(losses),
         snapshot_steps=list(range(len(kernels))),
         snapshots=[np.asarray(kernel, np.float32) for kernel in kernels],
         arrays=arrays,
+        first_arrays=arrays,
     )
     x, y = (part[None, : problem.held_out_from] for part in (problem.x, problem.y))
     optimum = least_squares(x, y, settings)
