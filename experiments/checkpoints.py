@@ -1,5 +1,8 @@
 """Checkpoints of a training, by orbax: made at looks, whole or absent, the last few kept."""
 
+import hashlib
+import io
+import logging
 import shutil
 import sys
 import time
@@ -9,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from .outputs import shown
+from .outputs import shown, write_whole
 
 FOLDER = "checkpoints"
 KEPT = 3  # a damaged one leaves two
+DIGEST = ".sha256"
+LEAF = "state/"  # before the number of an array of the state
 
 
 class Kept:
@@ -36,6 +41,7 @@ class Kept:
         if self.manager is None:
             import orbax.checkpoint as orbax
 
+            logging.getLogger("absl").setLevel(logging.CRITICAL)  # it prints tracebacks of what is answered here
             options = orbax.CheckpointManagerOptions(max_to_keep=KEPT, enable_async_checkpointing=False)
             self.manager = orbax.CheckpointManager(self.path, options=options)
         return self.manager
@@ -48,12 +54,13 @@ class Kept:
 
         for step in sorted(self.orbax().all_steps(), reverse=True):
             try:
+                if digest(self.path / str(step)) != (self.path / f"{step}{DIGEST}").read_text(encoding="utf-8"):
+                    raise ValueError("its files are not those that were written")
                 saved = self.orbax().restore(step, args=orbax.args.StandardRestore())
-                leaves = [saved["state"][name] for name in sorted(saved["state"])]
-                history = {name: np.asarray(array) for name, array in saved["history"].items()}
+                leaves, history = unpacked(saved["packed"])
                 if len(history["train_loss"]) != step:
                     raise ValueError(f"it holds {len(history['train_loss'])} losses")
-            except Exception as error:  # of orbax, tensorstore, JSON or the disk: all mean that it is not whole
+            except Exception as error:  # of orbax, tensorstore or the disk: all mean that it is not whole
                 say(f"checkpoint {shown(self.path / str(step))} is damaged and left out: {first_line(error)}")
                 shutil.rmtree(self.path / str(step), ignore_errors=True)
                 self.manager.reload()
@@ -71,14 +78,18 @@ class Kept:
         import orbax.checkpoint as orbax
 
         self.made = time.monotonic()
-        leaves = {f"{place:04}": np.asarray(leaf) for place, leaf in enumerate(jax.tree.leaves(state))}
+        packed = pack([np.asarray(leaf) for leaf in jax.tree.leaves(state)], history)
         try:
             if step in self.orbax().all_steps():
                 return
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.orbax().save(step, args=orbax.args.StandardSave({"state": leaves, "history": history}))
-        except Exception as error:  # as of a full disk, which tensorstore tells in exceptions of its own
+                self.orbax().save(step, args=orbax.args.StandardSave({"packed": packed}))
+            write_whole(self.path / f"{step}{DIGEST}", digest(self.path / str(step)))
+            for file in self.path.glob(f"*{DIGEST}"):
+                if not file.with_suffix("").exists():
+                    file.unlink()
+        except Exception as error:  # of the disk, which tensorstore tells in exceptions of its own
             if not self.failed:
                 say(f"no checkpoint at step {step} ({first_line(error)}); the run goes on, earlier ones are whole")
             self.failed = True
@@ -88,6 +99,34 @@ class Kept:
         """Let go of what orbax holds."""
         if self.manager is not None:
             self.manager.close()
+
+
+def pack(leaves: list[np.ndarray], history: dict[str, np.ndarray]) -> np.ndarray:
+    """All arrays as one of bytes.
+
+    Orbax writes each array by itself: a dozen take ten times as long as one, and where the disk is full those after the
+    first that fails print tracebacks from threads that nobody can catch.
+    """
+    buffer = io.BytesIO()
+    named = {f"{LEAF}{place:06}": leaf for place, leaf in enumerate(leaves)}
+    np.savez(buffer, **named, **history)  # type: ignore[arg-type]
+    return np.frombuffer(buffer.getvalue(), np.uint8)
+
+
+def unpacked(packed: np.ndarray) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    """What `pack` was given."""
+    arrays = dict(np.load(io.BytesIO(np.asarray(packed).tobytes())))
+    leaves = [arrays.pop(name) for name in sorted(arrays) if name.startswith(LEAF)]
+    return leaves, arrays
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 of the names and bytes of all files in a folder: orbax reads damaged ones too, and some noisily not."""
+    found = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found.update(str(file.relative_to(folder)).encode() + b"\0")
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def say(line: str) -> None:

@@ -37,7 +37,7 @@ class Board:
         for at, kernels in list(zip(ensemble.snapshot_steps, ensemble.snapshots, strict=True))[self.snapshots :]:
             for output in range(kernels.shape[-1]):
                 picture = image(kernels[best, :, :, output])
-                self.writer.add_image(f"kernel/output {output}", picture, at, dataformats="HWC")
+                self.writer.add_image(f"kernel/output_{output}", picture, at, dataformats="HWC")
         self.steps, self.snapshots = step, len(ensemble.snapshots)
         self.writer.flush()
 

@@ -4,12 +4,11 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from processes import finish, wait_for
 
 from experiments.comparison import compare, job_folders, read_all
 from experiments.config.rules import ConfigError
@@ -20,63 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false", "model=function")
 LONG = ("task.seconds=20", "trainer.steps=10000000", "hydra.run.dir=run", "model=function")
 FIT = "experiments.fit"
-
-
-@pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """A home of its own, where compiled programs are kept for all tests of the session."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(autouse=True)
-def no_signal_is_ignored():
-    """What the tests start would ignore it too, as under `nohup` or in the background of a script."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler == signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
-def start(tmp_path, home):
-    """Start a module in `tmp_path`; what still runs at the end of the test is killed."""
-    processes = []
-
-    def start(module: str, *arguments: str, before: str = "", **variables: str) -> subprocess.Popen:
-        environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "80", **variables}
-        code = f"{before}\nimport runpy\nrunpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
-        command = [sys.executable, "-c", code] if before else [sys.executable, "-m", module]
-        process = subprocess.Popen(
-            [*command, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
-def finish(process: subprocess.Popen) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=120)
-    assert "Traceback" not in err
-    return process.returncode, out, err
-
-
-def wait_for(path: Path, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 100
-    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert path.exists()
 
 
 def without(*packages: str) -> str:
