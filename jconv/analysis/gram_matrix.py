@@ -64,7 +64,8 @@ def plain_gram(design: Design) -> np.ndarray:
     Raises:
         ValueError: x has NaNs or infinities.
     """
-    found = next(weighted_grams(design, [np.ones(1)]))
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = next(weighted_grams(design, [np.ones(1)]))
     if not np.isfinite(found).all():
         raise ValueError("`x` must be finite; it has NaNs or infinities, or numbers whose squares are")
     return found

@@ -134,7 +134,8 @@ def one_group(design: Design, y: np.ndarray, ridge: float, noise: str, rounding:
     taps = design.columns - design.ones
     known = directions(gram[:taps, :taps], rounding)
     map_ = solving_map(gram, known, rows, ridge)
-    products = cross(design, y)
+    with np.errstate(invalid="ignore", over="ignore"):
+        products = cross(design, y)
     if not np.isfinite(products).all():
         raise ValueError("`y` must be finite; it has NaNs or infinities")
     solution = map_ @ products
