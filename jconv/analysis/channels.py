@@ -71,10 +71,10 @@ def contributions(
         widths[-2 if first else -1] = (group * each, outs - (group + 1) * each)
         parts.append(jnp.pad(part, widths))
     if bias is not None:
-        bias = jnp.asarray(bias)
-        if bias.shape != (outs,):
-            raise ValueError(f"`bias` has shape {bias.shape}; expected ({outs},)")
-        across = bias[:, None] if first else bias
+        added = jnp.asarray(bias)
+        if added.shape != (outs,):
+            raise ValueError(f"`bias` has shape {added.shape}; expected ({outs},)")
+        across = added[:, None] if first else added
         shape = (1,) * (parts[0].ndim - across.ndim) + across.shape
         parts.append(jnp.broadcast_to(across.reshape(shape), parts[0].shape).astype(parts[0].dtype))
     return jnp.stack(parts)

@@ -29,7 +29,7 @@ def simplest(basis: np.ndarray) -> np.ndarray:
 
 
 def in_words(kernel: np.ndarray, first_channel: int = 0) -> str:
-    """A kernel (width, in) as a pattern of taps and channels.
+    """A kernel (width, in) as a pattern of taps and channels, up to its size and sign.
 
     >>> import numpy as np
     >>> in_words(np.array([[0, 1], [0, 0], [0, -1.0]]))
@@ -50,7 +50,7 @@ def in_words(kernel: np.ndarray, first_channel: int = 0) -> str:
     text = ""
     for at in named:
         weight = kernel[at] / unit
-        joint = (" minus " if weight < 0 else " plus ") if text else ("minus " if weight < 0 else "")
+        joint = (" minus " if weight < 0 else " plus ") if text else ""
         size = "" if abs(abs(weight) - 1) < 0.02 else f"{abs(weight):.2g} "
         text += f"{joint}{size}tap {at[0]}" + ("" if one_channel else f" of channel {at[1] + first_channel}")
     return text + (f" of channel {named[0][1] + first_channel}" if one_channel else "")

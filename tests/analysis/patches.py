@@ -51,7 +51,8 @@ class Problem:
 
 def patches(x, problem, group=0):
     """(entries, outputs, columns): a row for each window, taps first; ones last with a bias."""
-    padded = pad_with_mode_or_zeros(x, *problem.padding, problem.padding_mode)
+    low, high = problem.padding
+    padded = pad_with_mode_or_zeros(x, low, high, problem.padding_mode)
     own = padded[..., group * problem.channels : (group + 1) * problem.channels]
     span = (problem.kernel_size - 1) * problem.dilation + 1
     starts = range(0, own.shape[1] - span + 1, problem.stride)

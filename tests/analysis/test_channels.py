@@ -58,11 +58,9 @@ def test_contributions_of_groups_in_both_layouts(random, groups, layout):
     parts = np.asarray(contributions(*moved, bias, layout=layout, **settings))
     y = np.asarray(jconv.conv1d(*moved, bias, layout=layout, method="xla", **settings))
     assert parts.shape == (5, *y.shape)
-    bound = (
-        2
-        * summed(3 * 4 + 5, "float64")
-        * np.asarray(jconv.conv1d(*map(jnp.abs, moved), jnp.abs(bias), layout=layout, method="xla", **settings))
-    )
+    size_x, size_kernel, size_bias = (jnp.abs(array) for array in (*moved, bias))
+    sizes = jconv.conv1d(size_x, size_kernel, size_bias, layout=layout, method="xla", **settings)
+    bound = 2 * summed(3 * 4 + 5, "float64") * np.asarray(sizes)
     assert np.all(np.abs(parts.sum(axis=0) - y) <= bound)
     for channel in range(4):
         alone = jnp.zeros_like(x).at[..., channel].set(x[..., channel]).transpose(axes)
