@@ -11,6 +11,7 @@ from jconv.window import PADDING_MODES, Padding, Window, check_steps, forward_wi
 
 NUMBERS = 2**20  # float64 numbers that one piece may have: 8 MiB, of which a few are held
 TAPS_SUMMED = 32  # more taps than this are summed by Fourier transforms
+IN_CACHE = 1024  # positions
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,8 @@ class Design:
             begin, end = max(first, 0), min(last, self.outputs + (taps - 1) * self.step)
             if end > begin:
                 start = begin * self.window.stride + phase * self.window.dilation
-                part = self.padded(entries, start, end - begin)
-                if self.step > self.outputs:  # gaps between the taps of one window that no other window fills
-                    part *= np.arange(begin, end) % self.step < self.outputs
-                out[:, phase * channels : (phase + 1) * channels, begin - first : end - first] = part
+                own = slice(phase * channels, (phase + 1) * channels)
+                out[:, own, begin - first : end - first] = self.padded(entries, start, end - begin)
         if self.ones:
             out[:, -1, max(-first, 0) : max(self.outputs - first, 0)] = 1
         return out
@@ -163,9 +162,11 @@ class Design:
         by_shift[self.shift_of // self.step, :, self.track_of] = weights
         if shifts <= TAPS_SUMMED:
             out = np.zeros((len(tracks), weights.shape[1], count), np.result_type(tracks, weights))
-            for shift, each in enumerate(by_shift):
-                begin = shift * self.step
-                out += each @ tracks[:, :, begin : begin + count]
+            for at in range(0, count, IN_CACHE):  # the sums of a few positions stay in a cache while taps are added
+                part = out[:, :, at : at + IN_CACHE]
+                for shift, each in enumerate(by_shift):
+                    begin = at + shift * self.step
+                    part += each @ tracks[:, :, begin : begin + part.shape[2]]
             return out
         turned = np.zeros((weights.shape[1], self.tracks, self.reach + 1), weights.dtype)
         turned[:, :, :: self.step] = by_shift[::-1].transpose(1, 2, 0)

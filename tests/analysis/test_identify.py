@@ -98,6 +98,15 @@ def test_a_bias_is_asked_for_only_where_there_is_one():
     assert not identifiability(np.random.default_rng(0).normal(size=(20, 1)), 2, bias=False).bias_seen
 
 
+@pytest.mark.parametrize(("rounding", "seen"), [(FLOAT32, 0), (FLOAT32 / 100, 4)])
+def test_a_direction_of_less_than_four_roundings_is_not_seen(rounding, seen):
+    """Two channels that differ by 2e-7: in float32 that may be rounding, in finer data it is not."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 1)).repeat(2, axis=1)
+    x[:, 1] += 4e-7 * rng.normal(size=2000)
+    assert identifiability(x, 4, rounding=rounding).rank == 4 + seen
+
+
 @pytest.mark.parametrize(("rounding", "rank"), [(None, 2), (1e-3, 1)])
 def test_what_counts_as_rounding_can_be_said(rounding, rank):
     rng = np.random.default_rng(0)
