@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from jconv.analysis import Identifiability
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -45,27 +47,28 @@ class Spread:
         return f"{self.unseen_share:.3g} of the variance lies where the data cannot see{rest}"
 
 
-def spread(kernels: np.ndarray, unseen: np.ndarray, standard_error: np.ndarray | None) -> Spread:
+def spread(kernels: np.ndarray, seen: Identifiability, standard_error: np.ndarray | None) -> Spread:
     """Take the spread of kernels apart.
 
     Args:
         kernels: (fits, width, in/groups, out), two or more of them.
-        unseen: (directions, width, in/groups), an orthonormal basis of the kernels of one output that leave the
-            training's outputs as they are; the same for each output.
+        seen: what the training's data tell apart.
         standard_error: (width, in/groups, out) of the least-squares kernel, or None.
     """
     kernels = kernels.astype(np.float64)
     apart = kernels - kernels.mean(axis=0)
     total = float(np.square(apart).sum())
-    along = np.einsum("fwco,nwc->fno", apart, unseen)
-    blind = float(np.square(along).sum())
+    along = np.einsum("fwco,nwc->fno", apart, seen.unseen)
+    outputs = kernels.shape[-1]
+    group = np.arange(outputs) * (int(seen.group.max(initial=0)) + 1 if seen.group.size else 1) // outputs
+    blind = float(np.square(along)[:, seen.group[:, None] == group].sum())
     freedom = (len(kernels) - 1) * kernels[0].size
-    seen = np.sqrt(max(total - blind, 0.0) / freedom)
+    rest = np.sqrt(max(total - blind, 0.0) / freedom)
     error = None if standard_error is None else float(np.sqrt(np.mean(np.square(standard_error))))
     return Spread(
         count=len(kernels),
         per_tap=kernels.std(axis=0, ddof=1),
         unseen_share=blind / total if total else 0.0,
-        seen=float(seen),
-        standard_errors=seen / error if error else None,
+        seen=float(rest),
+        standard_errors=float(rest / error) if error else None,
     )

@@ -15,7 +15,7 @@ from .errors import RunError
 from .loop import Loop
 from .models import MODELS
 from .optimizers import optimizer
-from .optimum import Optimum, least_squares, predict, real, targets
+from .optimum import Optimum, least_squares, predict, real, seen, targets
 from .tasks import TASKS, Problem, windows
 from .training import Checkpoints, Ensemble, Member, Training, look_steps, train
 
@@ -147,7 +147,8 @@ class Fitted:
         if len(alike) < 2:
             return None
         kernels = self.ensemble.arrays["kernel"][alike]
-        return spread(kernels, self.optimum.unseen, self.optimum.standard_error)
+        x = windows(self.trained[0], self.window)
+        return spread(kernels, seen(x, self.model), self.optimum.standard_error)
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """The best kernel there is, in closed form: least squares over the windows of the training (the Wiener solution)."""
 
-import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from jconv import analysis
 
 from .config import schema
 from .tasks import Problem
@@ -21,6 +23,7 @@ class Optimum:
         kernel_rank: how many of the `columns` numbers of a kernel (one output) the input can tell apart.
         bias_rank: 1 if the bias can be told apart from the kernel, else 0.
         columns: width * in.
+        standard_error: (width, in, out) of the kernel, of the part that the input tells apart.
     """
 
     kernel: np.ndarray
@@ -28,8 +31,7 @@ class Optimum:
     kernel_rank: int
     bias_rank: int
     columns: int
-    unseen: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1, 1)))
-    standard_error: np.ndarray | None = None
+    standard_error: np.ndarray
 
 
 def padding_of(model: schema.Model) -> tuple[int, int]:
@@ -60,12 +62,9 @@ def real(name: str, values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64)
 
 
-def design(x: np.ndarray, model: schema.Model) -> np.ndarray:
-    """What each output sees of x, one row an output: (length, in) -> (length', width * in + 1) float64, ones last."""
-    x = np.pad(real("x", x), (padding_of(model), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(x, model.span, axis=0)[:, :, :: model.dilation]
-    rows = windows.transpose(0, 2, 1).reshape(len(windows), -1)
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+def settings(model: schema.Model) -> dict[str, Any]:
+    """The model as arguments of `jconv.conv1d` and `jconv.analysis`."""
+    return {"padding": padding_of(model), "dilation": model.dilation}
 
 
 def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
@@ -76,43 +75,29 @@ def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
         y: (windows, length, out), aligned with x.
         model: width, dilation, padding, bias.
     """
-    columns = model.kernel_size * x.shape[-1]
-    gram = np.zeros((columns + 1, columns + 1))
-    cross = np.zeros((columns + 1, y.shape[-1]))
-    for window, target in zip(x, targets(y, model), strict=True):
-        rows = design(window, model)
-        gram += rows.T @ rows
-        cross += rows.T @ real("y", target)
-    used = columns + model.use_bias
-    solution = np.zeros_like(cross)
-    solution[:used], rank = solve(gram[:used, :used], cross[:used])
-    kernel_rank = solve(gram[:columns, :columns], cross[:columns])[1]
+    x, y = real("x", x), real("y", targets(y, model))
+    options = {**settings(model), "bias": model.use_bias, "rounding": FLOAT32_EPS}  # the data come in float32
+    found = analysis.least_squares_kernel(x, y, model.kernel_size, **options)
     return Optimum(
-        kernel=solution[:columns].reshape(model.kernel_size, x.shape[-1], -1),
-        bias=solution[columns],
-        kernel_rank=kernel_rank,
-        bias_rank=rank - kernel_rank,
-        columns=columns,
+        kernel=found.kernel,
+        bias=np.zeros(y.shape[-1]) if found.bias is None else found.bias,
+        kernel_rank=found.rank,
+        bias_rank=int(found.bias_seen),
+        columns=found.unknowns,
+        standard_error=found.standard_error,
     )
 
 
-def solve(gram: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, int]:
-    """The smallest solution of `gram @ solution = cross`, and the rank of the design matrix behind `gram`.
-
-    The data are float32, so a direction in which the design matrix is 4 eps of what it is in its largest is rounding.
-    Singular values of the design matrix are roots of those of `gram`, hence the square.
-    """
-    values, vectors = np.linalg.eigh(gram)
-    kept = values > (4 * FLOAT32_EPS) ** 2 * max(values[-1], 0)
-    directions = vectors[:, kept]
-    return directions @ (directions.T @ cross / values[kept, None]), int(kept.sum())
+def seen(x: np.ndarray, model: schema.Model) -> analysis.Identifiability:
+    """Which kernels of one output the windows x (windows, length, in) tell apart."""
+    options = {**settings(model), "bias": model.use_bias, "rounding": FLOAT32_EPS}
+    return analysis.identifiability(real("x", x), model.kernel_size, **options)
 
 
 def predict(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> np.ndarray:
     """The output of any kernel in float64: (length, in) -> (length', out)."""
-    bias = np.zeros(kernel.shape[-1]) if bias is None else bias
-    weights = np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]])
-    return design(x, model) @ real("kernel", weights)
+    bias = None if bias is None else real("bias", bias)
+    return analysis.float64_output(real("x", x), real("kernel", kernel), bias, **settings(model))
 
 
 def score(problem: Problem, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> float:

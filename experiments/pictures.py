@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jconv import plot
+from jconv import analysis, plot
 from jconv.analysis import frequency_response
 
 from . import drawing, headlines
 from .config import schema
 from .fitting import Fitted, relative
-from .optimum import FLOAT32_EPS, design, lag_of, padding_of, predict, solve, targets
+from .optimum import FLOAT32_EPS, lag_of, padding_of, predict, real, settings, targets
 from .report import snr_before
 from .tasks import Problem, windows
 
@@ -247,22 +247,17 @@ def rounding_rms(fit: Fitted, x: np.ndarray, y: np.ndarray, length: int) -> floa
 def largest_ratio(fit: Fitted) -> float:
     """By how much, at most, a kernel's and bias's held-out outputs are larger in mean square than those in training."""
     (x, _), (held_x, _) = fit.trained, fit.held_out
-    used = fit.optimum.columns + fit.model.use_bias
-    here, there = (gram(fit, part, length)[:used, :used] for part, length in ((x, fit.window), (held_x, len(held_x))))
+    here, there = (gram(fit, part, length) for part, length in ((x, fit.window), (held_x, len(held_x))))
     values, vectors = np.linalg.eigh(here)
-    kept = values > (4 * FLOAT32_EPS) ** 2 * max(values[-1], 0)  # as in `solve`
+    kept = values > (4 * FLOAT32_EPS) ** 2 * max(values[-1], 0)  # as `jconv.analysis` has it for float32
     scaled = vectors[:, kept] / np.sqrt(values[kept])
     return float(np.linalg.eigvalsh(scaled.T @ there @ scaled)[-1]) if kept.any() else 0.0
 
 
 def gram(fit: Fitted, x: np.ndarray, length: int) -> np.ndarray:
-    """Mean of the products of all that an output sees, bias last, over windows of a length: (columns + 1, the same)."""
-    total, count = np.zeros((fit.optimum.columns + 1,) * 2), 0
-    for window in windows(x, length):
-        rows = design(window, fit.model)
-        total += rows.T @ rows
-        count += len(rows)
-    return total / count
+    """Mean of the products of all that an output sees, a bias last, over windows of a length."""
+    where, bias = settings(fit.model), fit.model.use_bias
+    return analysis.gram(real("x", windows(x, length)), fit.model.kernel_size, bias=bias, **where)[0]
 
 
 def snapshots(fit: Fitted) -> plot.Picture:
@@ -289,7 +284,7 @@ def unseen(fit: Fitted, way: np.ndarray) -> float | None:
     """Share of a way (width, in, out) in directions that leave the training's outputs as they are, None of no way."""
     if not way.any():
         return None
-    products = gram(fit, fit.trained[0], fit.window)[:-1, :-1]
-    steps = way.reshape(fit.optimum.columns, -1)
-    seen = solve(products, products)[0] @ steps  # the directions with their transpose: onto those that are told apart
-    return float(np.linalg.norm(steps - seen) / np.linalg.norm(steps))
+    x = real("x", windows(fit.trained[0], fit.window))
+    known = analysis.identifiability(x, fit.model.kernel_size, rounding=FLOAT32_EPS, **settings(fit.model))
+    hidden = np.tensordot(known.unseen, way, axes=2)
+    return float(np.linalg.norm(hidden) / np.linalg.norm(way))

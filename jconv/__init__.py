@@ -21,7 +21,8 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
     3  padding_modes, call, conv    check the arguments, find the window, call the primitive, add the bias
     4  measuring, explaining        the methods timed on this machine; the choice shown, explained or measured
     4  exporters                    the primitive written out in lax, for tools that read programs
-    4  analysis, interop/           what each channel added; weights of other libraries
+    4  analysis/                    what each channel adds; the best kernel, and what the data say of it, in float64
+    4  interop/                     weights of other libraries
     5  nnx/, plot/                  the only files that import flax and matplotlib
 """
 

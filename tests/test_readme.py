@@ -56,6 +56,21 @@ def test_recipes_run(title, tmp_path, monkeypatch):
         assert np.abs(filtered[:, 0] - expected).max() < 1, "rounded to whole numbers"
 
 
+ANALYSIS = (ROOT / "docs" / "analysis.md").read_text()
+
+
+@pytest.mark.parametrize("title", re.findall(r"^## (.*)", ANALYSIS, flags=re.MULTILINE))
+def test_the_sections_on_analysis_run(title, capsys):
+    jax.config.update("jax_enable_x64", False)  # as users run them
+    (section,) = re.findall(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", ANALYSIS, flags=re.MULTILINE | re.DOTALL)
+    (block,) = blocks("python", section)
+    with jax.numpy_dtype_promotion("standard"):
+        exec(block, {})
+    said = capsys.readouterr().out.split("\n")
+    for line in re.findall(r"^print\(.*\)  # (.*)$", block, flags=re.MULTILINE):
+        assert said[0] == line.split(";")[0], "a comment says what is printed"
+
+
 @pytest.mark.parametrize("width", [4, 5])
 @pytest.mark.parametrize("function", [scipy.signal.correlate, scipy.signal.convolve])
 def test_the_word_for_what_scipy_calls_same(function, width):

@@ -1,4 +1,4 @@
-"""The least-squares optimum against NumPy's own, and its design matrix against the library."""
+"""The least-squares optimum against NumPy's own, and its outputs against the library's."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 import jconv
 from experiments.config import schema
 from experiments.notebook import sin_and_cos
-from experiments.optimum import design, least_squares, predict, targets
+from experiments.optimum import least_squares, padding_of, predict, targets
 
 
 def model(**changes):
@@ -22,6 +22,14 @@ def model(**changes):
     return schema.Model(**{**settings, **changes})
 
 
+def design(x, config):
+    """What each output sees, from the definition; ones last."""
+    x = np.pad(x, (padding_of(config), (0, 0)))
+    count = len(x) - (config.kernel_size - 1) * config.dilation
+    taps = [x[tap * config.dilation :][:count] for tap in range(config.kernel_size)]
+    return np.concatenate([*taps, np.ones((count, 1))], axis=1)
+
+
 @pytest.fixture
 def random():
     return np.random.default_rng(0)
@@ -30,7 +38,7 @@ def random():
 @pytest.mark.parametrize("padding", ["same", "valid", "causal"])
 @pytest.mark.parametrize("dilation", [1, 3])
 @pytest.mark.parametrize("kernel_size", [1, 4, 5])
-def test_design_sees_what_the_convolution_sees(random, padding, dilation, kernel_size):
+def test_predict_is_what_the_convolution_gives(random, padding, dilation, kernel_size):
     config = model(padding=padding, dilation=dilation, kernel_size=kernel_size)
     x, kernel, bias = random.normal(size=(40, 2)), random.normal(size=(kernel_size, 2, 3)), random.normal(size=3)
     arrays = (jnp.asarray(a, jnp.float32) for a in (x, kernel, bias))
@@ -49,6 +57,8 @@ def test_least_squares_is_numpys(random, use_bias):
     np.testing.assert_allclose(found.kernel.reshape(10, 4), expected[:10], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.bias, expected[10] if use_bias else np.zeros(4), rtol=1e-9, atol=1e-12)
     assert (found.kernel_rank, found.columns, found.bias_rank) == (10, 10, int(use_bias))
+    assert found.standard_error.shape == found.kernel.shape
+    assert np.all(found.standard_error > 0)
 
 
 def test_sin_and_cos_show_two_directions_of_six_and_the_bias():

@@ -1,4 +1,6 @@
-"""The numbers behind the pictures, against float64 NumPy from the formulas."""
+"""What each input channel adds, and its share, against float64 NumPy from the formulas."""
+
+import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from bounds import ROUNDOFF
 
 import jconv
-from jconv.analysis import contributions, frequency_response, shares
+from jconv.analysis import contributions, shares
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -45,18 +47,42 @@ def test_contributions_and_bias_sum_to_the_output(random, settings, dtype):
     assert np.all(np.abs(silenced - parts[0] - parts[2]) <= bound)
 
 
+@pytest.mark.parametrize("layout", ["NLC", "NCL"])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_contributions_of_groups_in_both_layouts(random, groups, layout):
+    """Each part is the output for an input of which all other channels are silent; the bias is a part of its own."""
+    x, kernel, bias = (noise(random, shape, "float64") for shape in ((2, 20, 4), (3, 4 // groups, 6), (6,)))
+    axes = (0, 2, 1) if layout == "NCL" else (0, 1, 2)
+    moved = x.transpose(axes), kernel.T if layout == "NCL" else kernel
+    settings = {"groups": groups, "padding": "same", "stride": 2}
+    parts = np.asarray(contributions(*moved, bias, layout=layout, **settings))
+    y = np.asarray(jconv.conv1d(*moved, bias, layout=layout, method="xla", **settings))
+    assert parts.shape == (5, *y.shape)
+    size_x, size_kernel, size_bias = (jnp.abs(array) for array in (*moved, bias))
+    sizes = jconv.conv1d(size_x, size_kernel, size_bias, layout=layout, method="xla", **settings)
+    bound = 2 * summed(3 * 4 + 5, "float64") * np.asarray(sizes)
+    assert np.all(np.abs(parts.sum(axis=0) - y) <= bound)
+    for channel in range(4):
+        alone = jnp.zeros_like(x).at[..., channel].set(x[..., channel]).transpose(axes)
+        expected = np.asarray(jconv.conv1d(alone, moved[1], layout=layout, method="xla", **settings))
+        assert np.all(np.abs(parts[channel] - expected) <= bound)
+        own = np.arange(6) // (6 // groups) == channel // (4 // groups)
+        assert not parts[channel].transpose(axes)[..., ~own].any()
+    assert np.array_equal(parts[4].transpose(axes)[0, 0], bias)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"groups": 3}, "`groups` (=3)"),
-        ({"layout": "NCL"}, "`layout` (='NCL')"),
-        ({"bias": jnp.ones(3)}, "`bias` must be left out"),
+        ({"groups": 3}, "`x` has shape (10, 3) and `kernel` (2, 3, 3) with `groups`=3; expected (*batch, length, in)"),
+        ({"layout": "NCL"}, "`x` has shape (10, 3) and `kernel` (2, 3, 3) with `groups`=1; expected (*batch, in, len"),
+        ({"layout": "NWC"}, "`layout` (='NWC') must be"),
+        ({"bias": jnp.ones(2)}, "`bias` has shape (2,); expected (3,)"),
     ],
 )
-def test_contributions_refuse_what_they_do_not_mean(settings, words):
-    with pytest.raises(ValueError, match="must be") as error:
+def test_contributions_refuse_in_a_line(settings, words):
+    with pytest.raises(ValueError, match="^" + re.escape(words)) as error:
         contributions(jnp.ones((10, 3)), jnp.ones((2, 3, 3)), **settings)
-    assert str(error.value).startswith(words)
     assert "\n" not in str(error.value)
 
 
@@ -64,51 +90,6 @@ def test_contributions_refuse_what_they_do_not_mean(settings, words):
 def test_contributions_drop_no_channel(channels):
     with pytest.raises(ValueError, match=r"`x` has shape \(10, 3\)"):
         contributions(jnp.ones((10, 3)), jnp.ones((2, channels, 3)))
-
-
-def response_by_definition(kernel, frequencies):
-    taps = np.arange(len(kernel))
-    return np.tensordot(np.exp(-2j * np.pi * frequencies[:, None] * taps), kernel, axes=1)
-
-
-@pytest.mark.parametrize("points", [1, 2, 8, 9, 257])
-@pytest.mark.parametrize("width", [1, 2, 5, 600])
-@pytest.mark.parametrize("dtype", ["int32", "float32", "float64", "complex64", "complex128"])
-def test_frequency_response_is_the_definition(random, points, width, dtype):
-    kernel = np.asarray(noise(random, (width, 2, 3), "complex128"))
-    kernel = (4 * kernel if np.dtype(dtype).kind == "c" else 4 * np.real(kernel)).astype(dtype)
-    frequencies, gains = frequency_response(kernel, points=points)
-    lowest = -0.5 if np.dtype(dtype).kind == "c" else 0
-    np.testing.assert_array_equal(frequencies, np.linspace(lowest, 0.5, points))
-    # the sum over taps, and a phase that is off by a rounding of 2 pi f j, here and there
-    bound = (width + 4 * np.log2(2 * points) + 2 * np.pi * width) * np.sqrt(8) * EPS * np.abs(kernel).sum(axis=0)
-    assert np.all(np.abs(gains - response_by_definition(kernel, frequencies)) <= bound)
-
-
-def test_a_complex_kernel_answers_a_wave_and_its_negative_differently(random):
-    """What `conv1d` gives for a wave is the gain that is drawn: with the taps reversed, as it correlates."""
-    width, cycles = 65, 0.2
-    kernel = np.hanning(width) / np.hanning(width).sum() * np.exp(2j * np.pi * cycles * np.arange(width))
-    frequencies, gains = frequency_response(kernel, points=11)
-    for sign in (1, -1):
-        wave = np.exp(sign * 2j * np.pi * cycles * np.arange(200))
-        y = jconv.conv1d(jnp.asarray(wave)[:, None], jnp.asarray(kernel[::-1])[:, None, None], method="xla")
-        drawn = np.abs(gains[np.argmin(np.abs(frequencies - sign * cycles))])
-        bound = summed(width + 2, "complex128") + 2 * np.pi * 200 * EPS
-        assert np.all(np.abs(np.abs(np.asarray(y)) - drawn) <= bound)
-    by_sign = np.abs(gains[[np.argmin(np.abs(frequencies - sign * cycles)) for sign in (1, -1)]])
-    assert by_sign[0] > 0.99
-    assert by_sign[1] < 0.01
-
-
-@pytest.mark.parametrize(
-    ("kernel", "points", "words"),
-    [(np.zeros((0, 2)), 8, "`kernel` has shape (0, 2)"), (np.float64(1), 8, "`kernel`"), (np.ones(3), 0, "`points`")],
-)
-def test_frequency_response_refuses_in_a_line(kernel, points, words):
-    with pytest.raises(ValueError, match="`") as error:
-        frequency_response(kernel, points=points)
-    assert str(error.value).startswith(words)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])
