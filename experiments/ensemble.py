@@ -42,9 +42,11 @@ class Spread:
         """What it says, in words."""
         if not self.per_tap.any():
             return f"{self.count} fits came to the same kernel, bit by bit"
+        unseen = f"{100 * self.unseen_share:.3g} % of the variance lies where the data cannot see"
+        if self.standard_errors is None:
+            return unseen
         kept = "the rest" if self.unseen_share else "all of it"
-        rest = "" if self.standard_errors is None else f"; {kept} is {self.standard_errors:.2g} standard errors a tap"
-        return f"{self.unseen_share:.3g} of the variance lies where the data cannot see{rest}"
+        return f"{unseen}; {kept} is {self.standard_errors:.2g} standard errors a tap"
 
 
 def spread(kernels: np.ndarray, seen: Identifiability, standard_error: np.ndarray | None) -> Spread:
@@ -60,7 +62,7 @@ def spread(kernels: np.ndarray, seen: Identifiability, standard_error: np.ndarra
     total = float(np.square(apart).sum())
     along = np.einsum("fwco,nwc->fno", apart, seen.unseen)
     outputs = kernels.shape[-1]
-    group = np.arange(outputs) * (int(seen.group.max(initial=0)) + 1 if seen.group.size else 1) // outputs
+    group = np.arange(outputs) * len(seen.eigenvalues) // outputs
     blind = float(np.square(along)[:, seen.group[:, None] == group].sum())
     freedom = (len(kernels) - 1) * kernels[0].size
     rest = np.sqrt(max(total - blind, 0.0) / freedom)

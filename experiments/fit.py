@@ -5,9 +5,9 @@ python -m experiments.fit --help
 
 From Python, `fit` returns what it found:
 
-    from experiments import fit
-    found = fit.fit(trainer={"steps": 500})
-    found.metrics, found.learnt, found.optimum.kernel
+    from experiments.fit import fit
+    found = fit("task=recover_fir", "task.signal=sincos", steps=500)
+    found.metrics, found.learnt, found.optimum.kernel, found.figures["kernel.png"]
 """
 
 import dataclasses
@@ -22,23 +22,25 @@ if TYPE_CHECKING:
     from .fitting import Fitted
 
 
-def fit(config: Fit | Mapping | None = None, **settings: Any) -> "Fitted":
+def fit(*config: Fit | Mapping | str, **settings: Any) -> "Fitted":
     """Fit once; nothing is printed or written.
 
     Args:
-        config: a `Fit`, nested dictionaries, or what `hydra.compose("fit", ...)` returns.
-        **settings: or the fields of a `Fit`, sections as dataclasses or dictionaries; the others have their defaults,
-            which do not depend on the task (the command line also sets what its `suits` says).
+        *config: settings as on the command line, a `Fit`, nested dictionaries, or what `hydra.compose("fit", ...)`
+            returns.
+        **settings: fields of a `Fit`, sections as dataclasses or dictionaries, or a setting of a section by its own
+            name, as steps=500 for trainer.steps. The others have their defaults. With settings as on the command line
+            those of the task suit it; with keywords alone they do not depend on the task.
 
     Raises:
         ConfigError: the settings cannot be run.
         RunError: the loss diverged.
     """
-    config = given(Fit, config, settings)
+    given_config = given(Fit, config, settings, "fit")
 
     from .fitting import Fitting
 
-    fitting = Fitting(config)
+    fitting = Fitting(given_config)
     return fitting.fitted(fitting.train(lambda _: None, lambda: False))
 
 
@@ -115,7 +117,7 @@ def run(config: Fit, folder: Path) -> dict:
         saving.ensemble(ensemble)
         output.json(METRICS, fitted.metrics)
         saving.losses(ensemble)
-        report.print_table(console, problem, fitted.found, ensemble, fitted.spread, requests.by())
+        report.print_table(console, problem.title, fitted.rows(requests.by()))
         if config.pictures:
             from . import pictures
 

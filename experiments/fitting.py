@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from .optimizers import optimizer
 from .optimum import Optimum, least_squares, predict, real, seen, targets
 from .tasks import TASKS, Problem, windows
 from .training import Checkpoints, Ensemble, Member, Training, look_steps, train
+
+if TYPE_CHECKING:
+    from jconv.plot import Picture
 
 WINDOW = 1024  # samples
 
@@ -149,6 +152,25 @@ class Fitted:
         kernels = self.ensemble.arrays["kernel"][alike]
         x = windows(self.trained[0], self.window)
         return spread(kernels, seen(x, self.model), self.optimum.standard_error)
+
+    def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:
+        """The few numbers that matter, in words."""
+        if self.ensemble is None:
+            return []
+        return report.rows(self.problem, self.found, self.ensemble, self.spread, stopped_by)
+
+    @cached_property
+    def figures(self) -> "dict[str, Picture]":
+        """File name -> matplotlib figure."""
+        from . import pictures
+
+        return dict(pictures.draw(self))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the numbers, and the pictures below."""
+        from .display import page
+
+        return page(self.problem.title, self.rows(), self.figures)
 
     @property
     def metrics(self) -> dict[str, Any]:

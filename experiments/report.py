@@ -199,56 +199,48 @@ def beside_signal(found: Findings, mse: float) -> str:
     return f"{abs(below):.2f} dB {'below' if below >= 0 else 'above'} the signal"
 
 
-def print_table(
-    console: Console,
-    problem: Problem,
-    found: Findings,
-    ensemble: Ensemble,
-    spread: Spread | None = None,
-    stopped_by: str = "",
-) -> None:
-    """The few numbers that matter."""
-    training = ensemble.training(ensemble.best)
-    unit = f" {problem.unit}²" if problem.unit else ""
-    table = Table(title=problem.title, title_justify="left", show_header=False, min_width=60)
-    table.add_column(style="bold")
-    table.add_column()
-    table.add_row(
-        "held-out MSE",
-        f"{found.held_out_mse:.4g}{unit}  ({beside_signal(found, found.held_out_mse)})",
-    )
-    table.add_row(
-        "optimum's MSE",
-        f"{found.optimum_mse:.4g}{unit}  ({beside_signal(found, found.optimum_mse)})",
-    )
-    excess = (
-        "-  (the optimum is exact to float32 rounding)"
-        if found.excess_db is None
-        else f"{found.excess_db:.4f} dB  ({found.held_out_mse / found.optimum_mse - 1:+.2%})"
-    )
-    table.add_row("excess", excess)
+def rows(
+    problem: Problem, found: Findings, ensemble: Ensemble, spread: Spread | None = None, stopped_by: str = ""
+) -> list[tuple[str, str]]:
+    """The few numbers that matter, each with its name."""
+    training, unit = ensemble.training(ensemble.best), f" {problem.unit}²" if problem.unit else ""
+    lines = [
+        ("held-out MSE", f"{found.held_out_mse:.4g}{unit}  ({beside_signal(found, found.held_out_mse)})"),
+        ("optimum's MSE", f"{found.optimum_mse:.4g}{unit}  ({beside_signal(found, found.optimum_mse)})"),
+    ]
+    excess = "-  (the optimum is exact to float32 rounding)"
+    if found.excess_db is not None:
+        excess = f"{found.excess_db:.4f} dB  ({found.held_out_mse / found.optimum_mse - 1:+.2%})"
+    lines.append(("excess", excess))
     if problem.snr_in_db is not None:
-        table.add_row(
-            "SNR in → out",
-            f"{snr_before(problem, found):.1f} dB → {found.below_signal_db(found.held_out_mse):.1f} dB, held out",
-        )
+        after = found.below_signal_db(found.held_out_mse)
+        lines.append(("SNR in → out", f"{snr_before(problem, found):.1f} dB → {after:.1f} dB, held out"))
     if found.kernel_rmse is not None:
-        table.add_row("kernel RMSE", f"{found.kernel_rmse:.3g}")
-    table.add_row("kernel", found.kernel_note)
+        lines.append(("kernel RMSE", f"{found.kernel_rmse:.3g}"))
     ended = f"  (stopped by {stopped_by})" if training.stopped else ""
     if ensemble.patience_ended:
         ended = "  (ended by patience; the kernel is that of the best look)"
-    table.add_row("steps", f"{training.steps}{ended}")
+    lines += [("kernel", found.kernel_note), ("steps", f"{training.steps}{ended}")]
     if len(ensemble.members) > 1:
         member, lost = training.member, int(ensemble.diverged.sum())
-        table.add_row(
-            "members",
-            f"{len(ensemble.members)}, shown is the one that fits its training best: seed {member.seed}, "
-            f"learning rate {member.learning_rate:g}" + (f"; {lost} diverged" if lost else ""),
+        lines.append(
+            (
+                "members",
+                f"{len(ensemble.members)}, shown is the one that fits its training best: seed {member.seed}, "
+                f"learning rate {member.learning_rate:g}" + (f"; {lost} diverged" if lost else ""),
+            )
         )
     if spread is not None:
-        table.add_row("spread", spread.sentence())
-    table.add_row(
-        "time", f"{training.compile_seconds:.2f} s to compile, {training.run_seconds:.2f} s to run, on {device()}"
-    )
+        lines.append(("spread", spread.sentence()))
+    took = f"{training.compile_seconds:.2f} s to compile, {training.run_seconds:.2f} s to run, on {device()}"
+    return [*lines, ("time", took)]
+
+
+def print_table(console: Console, title: str, lines: list[tuple[str, str]]) -> None:
+    """Print what `rows` gave."""
+    table = Table(title=title, title_justify="left", show_header=False, min_width=60)
+    table.add_column(style="bold")
+    table.add_column()
+    for line in lines:
+        table.add_row(*line)
     console.print(table)

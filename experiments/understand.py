@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from .dissection import Dissection
 
 
-def understand(config: Understand | Mapping | None = None, **settings: Any) -> "Dissection":
+def understand(*config: Understand | Mapping | str, **settings: Any) -> "Dissection":
     """Take the convolution apart; nothing is printed or written.
 
     Args:
-        config: an `Understand`, a dictionary, or what `hydra.compose("understand", ...)` returns.
-        **settings: or the fields of an `Understand`; the others have their defaults.
+        *config: an `Understand`, a dictionary, what `hydra.compose("understand", ...)` returns, or settings as on the
+            command line.
+        **settings: the fields of an `Understand`; the others have their defaults.
 
     Raises:
         ConfigError: the settings cannot be run.
     """
-    config = given(Understand, config, settings)
-
     from .dissection import dissect
 
-    return dissect(config)
+    return dissect(given(Understand, config, settings, "understand"))
 
 
 def run(config: Understand, folder: Path) -> dict:

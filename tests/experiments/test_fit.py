@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import html
 import json
 import threading
 from pathlib import Path
@@ -287,3 +288,29 @@ def test_python_hears_of_a_wrong_setting_in_the_same_words():
         fit(schema.Fit(), seed=1)
     with pytest.raises(RunError, match="too large"):
         fit(task={"name": "seed"}, model={"kernel_size": 3}, optimizer={"name": "sgd", "learning_rate": 1e6})
+
+
+def test_python_takes_settings_as_typed_and_by_their_own_names():
+    found = fit("task=recover_fir", "task.length=500", steps=20, seeds=2, learning_rate=0.02, signal="chirp")
+    assert found.run is not None
+    assert found.run.trainer == schema.Trainer(steps=20, seeds=2, window=256)
+    assert found.run.optimizer.learning_rate == 0.02
+    assert found.run.task == schema.RecoverFir(length=500, signal="chirp")
+    assert fit(steps=2, kernel_size=7).learnt.shape == (7, 1, 1)
+    with pytest.raises(ConfigError, match=r"`stps` \(=3\) is not a setting; did you mean `steps`\?"):
+        fit("task=recover_fir", stps=3)
+    with pytest.raises(ConfigError, match="`name` .* is a setting of task and of model and of optimizer"):
+        fit(name="adam")
+    with pytest.raises(ConfigError, match="holds several values"):
+        fit("seed=1,2")
+
+
+def test_a_notebook_shows_the_numbers_and_the_pictures():
+    found = fit("task=recover_fir", "task.length=500", steps=20)
+    shown = found._repr_html_()
+    for name, words in found.rows():
+        assert html.escape(name) in shown
+        assert html.escape(words) in shown
+    assert set(found.figures) == PICTURES
+    assert shown.count("data:image/png;base64,") == len(PICTURES)
+    assert "http" not in shown
