@@ -299,7 +299,7 @@ def test_python_takes_settings_as_typed_and_by_their_own_names():
     assert fit(steps=2, kernel_size=7).learnt.shape == (7, 1, 1)
     with pytest.raises(ConfigError, match=r"`stps` \(=3\) is not a setting; did you mean `steps`\?"):
         fit("task=recover_fir", stps=3)
-    with pytest.raises(ConfigError, match="`name` .* is a setting of task and of model and of optimizer"):
+    with pytest.raises(ConfigError, match=r"`name` .* is a setting of task and of model and of optimizer"):
         fit(name="adam")
     with pytest.raises(ConfigError, match="holds several values"):
         fit("seed=1,2")
