@@ -13,7 +13,7 @@ from .errors import RunError
 from .models import MODELS
 from .optimizers import OPTIMIZERS
 from .optimum import Optimum, least_squares, predict, real, targets
-from .tasks import TASKS, Problem, windows
+from .tasks import Problem, load, windows
 from .training import Training, train
 
 WINDOW = 1024  # samples
@@ -28,7 +28,7 @@ class Fitting:
 
     def __init__(self, config: schema.Fit) -> None:
         self.config = config
-        self.problem = problem = TASKS[config.task.name](config.task)
+        self.problem = problem = load(config)
         parts = (part[: problem.held_out_from] for part in (problem.x, problem.y))
         self.x, self.y = (windows(part, config.trainer.window) for part in parts)
         self.optimum = least_squares(self.x, self.y, config.model)
@@ -42,7 +42,7 @@ class Fitting:
             "held_out_x": self.problem.x[None, held_out:],
             "held_out_y": targets(self.problem.y[None, held_out:], config.model),
         }
-        model = MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1], config.seed)
+        model = MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1])
         optimizer = OPTIMIZERS[config.optimizer.name](config.optimizer, config.trainer.steps)
         return train(model, optimizer, data, config.trainer, config.seed, look, stop)
 

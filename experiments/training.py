@@ -102,7 +102,8 @@ def train(
 
     done = Training()
     given = x, y, jax.random.key(seed)
-    params, state = convolution.params, optimizer.init(convolution.params)
+    params = convolution.init(jax.random.key(seed))
+    state = optimizer.init(params)
     begin = time.perf_counter()
     number = np.int32(0)
     advance_compiled = advance.lower(params, state, number, number, given).compile()
