@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .alignment import first_sample, longest_pads, outputs, pads
 from .config import schema
 from .tasks import Problem
 
@@ -29,21 +30,20 @@ class Optimum:
     columns: int
 
 
-def padding_of(model: schema.Model) -> tuple[int, int]:
-    """Zeros before and after a window."""
-    reach = model.span - 1
-    return {"same": (reach // 2, reach - reach // 2), "causal": (reach, 0), "valid": (0, 0)}[model.padding]
+def padding_of(model: schema.Model, length: int | None = None) -> tuple[int, int]:
+    """Samples that are padded before and after a window of `length`, of which only a stride with "same" depends."""
+    return pads(model, longest_pads(model) if length is None else length)
 
 
-def lag_of(model: schema.Model) -> int:
-    """The input sample that output 0 belongs to: without padding the first outputs are missing, half of the reach."""
-    return (model.span - 1) // 2 if model.padding == "valid" else 0
+def lag_of(model: schema.Model, length: int | None = None) -> int:
+    """The input sample that output 0 belongs to; of the length of a window only a stride with "same" depends."""
+    return first_sample(model, longest_pads(model) if length is None else length)
 
 
 def targets(y: np.ndarray, model: schema.Model) -> np.ndarray:
-    """The samples of y (..., length, out) that the model gives outputs for."""
-    length = y.shape[-2] - (model.span - 1 if model.padding == "valid" else 0)
-    return y[..., lag_of(model) : lag_of(model) + length, :]
+    """The samples of y (..., length, out) that the model gives outputs for, every one that its stride comes to."""
+    first, count = first_sample(model, y.shape[-2]), outputs(model, y.shape[-2])
+    return y[..., first : first + (count - 1) * model.stride + 1 : model.stride, :]
 
 
 def real(name: str, values: np.ndarray) -> np.ndarray:
@@ -57,10 +57,23 @@ def real(name: str, values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64)
 
 
+def padded(x: np.ndarray, model: schema.Model) -> np.ndarray:
+    """(length, in) with what the model pads, or without what it crops."""
+    low, high = padding_of(model, len(x))
+    modes = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    x = np.pad(x, ((max(low, 0), max(high, 0)), (0, 0)), modes[model.padding_mode])  # type: ignore[call-overload]
+    return x[max(-low, 0) : len(x) - max(-high, 0)]
+
+
+def by_group(array: np.ndarray, model: schema.Model) -> list[np.ndarray]:
+    """The channels, which are the last axis, of each group."""
+    return np.split(array, model.groups, axis=-1)
+
+
 def design(x: np.ndarray, model: schema.Model) -> np.ndarray:
     """What each output sees of x, one row an output: (length, in) -> (length', width * in + 1) float64, ones last."""
-    x = np.pad(real("x", x), (padding_of(model), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(x, model.span, axis=0)[:, :, :: model.dilation]
+    x = padded(real("x", x), model)
+    windows = np.lib.stride_tricks.sliding_window_view(x, model.span, axis=0)[:: model.stride, :, :: model.dilation]
     rows = windows.transpose(0, 2, 1).reshape(len(windows), -1)
     return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
 
@@ -71,8 +84,20 @@ def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
     Args:
         x: (windows, length, in), each padded on its own, as in training.
         y: (windows, length, out), aligned with x.
-        model: width, dilation, padding, bias.
+        model: width, stride, dilation, groups, padding, bias.
     """
+    each = [of_one_group(*parts, model) for parts in zip(by_group(x, model), by_group(y, model), strict=True)]
+    return Optimum(
+        kernel=np.concatenate([part.kernel for part in each], axis=-1),
+        bias=np.concatenate([part.bias for part in each]),
+        kernel_rank=sum(part.kernel_rank for part in each),
+        bias_rank=min(part.bias_rank for part in each),
+        columns=sum(part.columns for part in each),
+    )
+
+
+def of_one_group(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
+    """As `least_squares`, of the channels of one group."""
     columns = model.kernel_size * x.shape[-1]
     gram = np.zeros((columns + 1, columns + 1))
     cross = np.zeros((columns + 1, y.shape[-1]))
@@ -108,8 +133,9 @@ def solve(gram: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, int]:
 def predict(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> np.ndarray:
     """The output of any kernel in float64: (length, in) -> (length', out)."""
     bias = np.zeros(kernel.shape[-1]) if bias is None else bias
-    weights = np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]])
-    return design(x, model) @ real("kernel", weights)
+    weights = real("kernel", np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]]))
+    parts = zip(by_group(x, model), by_group(weights, model), strict=True)
+    return np.concatenate([design(part, model) @ some for part, some in parts], axis=-1)
 
 
 def score(problem: Problem, kernel: np.ndarray, bias: np.ndarray | None, model: schema.Model) -> float:
