@@ -69,7 +69,7 @@ def run(config: Fit, folder: Path) -> dict:
     with listening() as requests:
         from rich.console import Console
 
-        from . import environment, report
+        from . import environment, filters, report
         from .errors import RunError
         from .fitting import Fitting
         from .progress import bar
@@ -100,6 +100,7 @@ def run(config: Fit, folder: Path) -> dict:
         output.json(METRICS, fitted.metrics)
         saving.losses(training)
         report.print_table(console, problem, fitted.found, training, requests.by())
+        filters.print_moves(console, fitted)
         if config.pictures:
             from . import pictures
 

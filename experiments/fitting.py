@@ -85,7 +85,9 @@ class Fitted:
     @property
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
-        return report.metrics(self.found, self.training)
+        from . import filters
+
+        return report.metrics(self.found, self.training) | filters.metrics(self)
 
     @property
     def learnt(self) -> np.ndarray:

@@ -8,13 +8,14 @@ Importing this registers them, so that `hydra.compose` finds them beside the fil
 
 import re
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from .rules import MISSING, ConfigError, Schema, build
-from .schema import MODELS, OPTIMIZERS, TASKS, Conv, Fit, Trainer, Understand
+from .schema import MODELS, OPTIMIZERS, TASKS, Conv, Fit, Model, Trainer, Understand
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 MODEL_OPTIONS = {
@@ -28,8 +29,18 @@ GROUPS = {
     "trainer": {"default": Trainer(), "quick": Trainer(steps=200, report_every=20)},
 }
 """Group -> option -> its settings."""
+
+
+def suited(node: DictConfig, task: str) -> dict[str, Any]:
+    """The kernel that suits a task, in the settings of a model."""
+    model = OmegaConf.get_type(node)
+    assert model is not None
+    assert issubclass(model, Model)
+    return model.suited(TASKS[task].suits["model"])
+
+
 SUITS = {
-    f"{task}_{option}": {**TASKS[task].suits, "model": OmegaConf.get_type(node).suited(TASKS[task].suits["model"])}
+    f"{task}_{option}": {**TASKS[task].suits, "model": suited(node, task)}
     for task in TASKS
     for option, node in MODEL_OPTIONS.items()
 }

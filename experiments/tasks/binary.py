@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .recording import Recording, cannot_read, check_once
+from .recording import Recording, cannot_read, check_once, plural
 
 
 def read_npy(path: str, wanted: Callable[[Sequence[str]], Sequence[str]], exact: Sequence[str]) -> Recording:
@@ -70,7 +70,11 @@ def loaded(path: str, load: Callable[[], Any]) -> Any:
     except OSError as error:
         raise cannot_read(path, f"cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        if "pickle" in str(error):
+        with open(path, "rb") as file:
+            other = not path.lower().endswith(".wav") and not file.read(6).startswith((b"\x93NUMPY", b"PK"))
+        if other:
+            why = "is none of NumPy's files, whatever its name says; write it by numpy.save or numpy.savez"
+        elif "pickle" in str(error) or "Python objects" in str(error):
             why = "holds Python objects, which are not read; save arrays of numbers"
         else:
             why = f"cannot be read: {error}"
@@ -119,9 +123,9 @@ def picked(
         bad = np.flatnonzero(~np.isfinite(column))
         if len(bad):
             value = columns[name][bad[0]]
-            more = f"; and {len(bad) - 1} more such place{'s' * (len(bad) > 2)}" if len(bad) > 1 else ""
+            more = f", and {plural(len(bad) - 1, 'more such place')}" if len(bad) > 1 else ""
             why = "is not finite" if not np.isfinite(value) else "is too large for float32"
-            raise cannot_read(path, f"row {bad[0]}, column `{name}`: {value} {why}{more}; mend them")
+            raise cannot_read(path, f"row {bad[0]}, column `{name}`: {value} {why}{more}; mend the file")
     first = next(iter(found))
     for name, column in found.items():
         if len(column) != len(found[first]):

@@ -13,7 +13,7 @@ from ..config.rules import ConfigError
 from ..config.tasks import MADE_TARGETS, TEXT
 from .binary import read_npy, read_npz, read_wav
 from .problem import Problem
-from .recording import Recording, cannot_read, chosen
+from .recording import Recording, cannot_read, chosen, plural
 from .text import line_of, read_text
 
 READERS = {".npy": read_npy, ".npz": read_npz, ".wav": read_wav}  # all else is text
@@ -33,6 +33,8 @@ def file(config: schema.File) -> Problem:
         status = os.stat(os.path.expanduser(config.path))
     except OSError as error:
         raise cannot_read(config.path, f"cannot be read: {error.strerror}; give the path of a file") from error
+    if not os.path.isfile(os.path.expanduser(config.path)):
+        raise cannot_read(config.path, "is no file; give the path of one")
     settings = json.dumps(dataclasses.asdict(config))
     return made(settings, os.path.abspath(config.path), status.st_mtime_ns, status.st_size)
 
@@ -48,7 +50,7 @@ def made(settings: str, path: str, changed: int, size: int) -> Problem:
     x = np.stack([recording.columns[name] for name in inputs], axis=1)
     length = len(x) - (config.target == "next")
     if length < LEAST:
-        raise cannot_read(config.path, f"has {len(x)} rows; a fit needs {LEAST} or more")
+        raise cannot_read(config.path, f"has {plural(len(x), 'row')}; a fit needs {LEAST} or more")
     train = int(length * config.train_fraction)
     base, noisy = os.path.basename(config.path), config.target == "denoise"
     x = scaled(x, config, train)
@@ -137,7 +139,7 @@ def rate_of(config: schema.File, recording: Recording) -> float | None:
         where = line_of(os.path.expanduser(config.path), row) if text else row
         raise ConfigError(
             f"`task.time` (={config.time}) is not uniform: it jumps by {steps[row - 1]:g} s at row {where} of "
-            f"{config.path}, usually by {usual:g} s ({len(jumps)} such jump{'s' * (len(jumps) > 1)}); resample the data"
+            f"{config.path}, usually by {usual:g} s ({plural(len(jumps), 'such jump')}); resample the data"
         )
     return float((len(times) - 1) / (times[-1] - times[0]))
 

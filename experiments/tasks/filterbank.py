@@ -13,9 +13,8 @@ TONE_SECONDS = 0.05
 def filterbank(config: schema.Filterbank) -> Problem:
     """A signal and the outputs of the bank, without bias."""
     random = np.random.default_rng(config.seed)
-    kernel = BANKS[config.bank](config.true_width, config.filters, config.rate)
+    kernel, centres = BANKS[config.bank](config.true_width, config.filters, config.rate)
     x = SIGNALS[config.signal](config.length + config.true_width - 1, config.rate, random)
-    centres = kernel_peaks(kernel, config.rate)
     return from_kernel(
         f"Recover a {config.bank} bank from {config.signal}",
         x,
@@ -34,10 +33,10 @@ def mel_edges(filters: int, rate: float) -> np.ndarray:
     return 700 * (10 ** (mel / 2595) - 1)
 
 
-def mel(width: int, filters: int, rate: float) -> np.ndarray:
-    """Triangles in the magnitude of the spectrum, each from its neighbours' tops, (width, filters) under a Hann window.
+def mel(width: int, filters: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles in the magnitude of the spectrum, each from its neighbours' tops: (width, filters), and tops in Hz.
 
-    Their phase is linear: each kernel is the same read backwards.
+    Their phase is linear: each kernel is the same read backwards. A Hann window ends it.
     """
     edges = mel_edges(filters, rate)
     points = 1 << max(12, (8 * width).bit_length())
@@ -45,28 +44,23 @@ def mel(width: int, filters: int, rate: float) -> np.ndarray:
     gains = [np.interp(frequencies, edges[place : place + 3], (0, 1, 0)) for place in range(filters)]
     taps = np.fft.irfft(np.stack(gains, axis=1), axis=0)
     window = np.hanning(width + 2)[1:-1, None]
-    return np.roll(taps, width // 2, axis=0)[:width] * window
+    return np.roll(taps, width // 2, axis=0)[:width] * window, edges[1:-1]
 
 
-def gammatone(width: int, filters: int, rate: float) -> np.ndarray:
-    """t**3 exp(-2 pi b t) cos(2 pi f t), of order 4 and with a gain of 1 at the centre f: (width, filters), reversed.
+def gammatone(width: int, filters: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """t**3 exp(-2 pi b t) cos(2 pi f t), of order 4 and with a gain of 1 at the centre f: (width, filters), and f.
 
-    Centres even on the scale of equivalent rectangular bandwidths, 24.7 (4.37 f / 1000 + 1) Hz (Glasberg and Moore
-    1990), from 50 Hz to 0.45 of the rate, and b = 1.019 of those (Slaney 1993).
+    The first tap is the last of the response. Centres even on the scale of equivalent rectangular bandwidths,
+    24.7 (4.37 f / 1000 + 1) Hz (Glasberg and Moore 1990), from 50 Hz to 0.45 of the rate, and b = 1.019 of those (Slaney 1993).
     """
-    scale = np.linspace(*(21.4 * np.log10(1 + 0.00437 * end) for end in (50, 0.45 * rate)), filters)
+    low, high = (21.4 * np.log10(1 + 0.00437 * end) for end in (50, 0.45 * rate))
+    scale = np.linspace(low, high, filters)
     centres = (10 ** (scale / 21.4) - 1) / 0.00437
     bandwidths = 1.019 * 24.7 * (4.37 * centres / 1000 + 1)
     time = np.arange(width)[:, None] / rate
     taps = time**3 * np.exp(-2 * np.pi * bandwidths * time) * np.cos(2 * np.pi * centres * time)
     gains = np.abs(np.sum(taps * np.exp(-2j * np.pi * centres * time), axis=0))
-    return (taps / gains)[::-1]
-
-
-def kernel_peaks(kernel: np.ndarray, rate: float) -> np.ndarray:
-    """Where each kernel's gain is largest, in Hz."""
-    points = 1 << 14
-    return np.abs(np.fft.rfft(kernel, points, axis=0)).argmax(axis=0) * rate / points
+    return (taps / gains)[::-1], centres
 
 
 def noise(length: int, rate: float, random: np.random.Generator) -> np.ndarray:

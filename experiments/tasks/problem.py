@@ -40,8 +40,12 @@ class Problem:
         """Number the channels that have no names."""
         for name, array in (("inputs", self.x), ("outputs", self.y)):
             if not getattr(self, name):
-                numbers = tuple(f"{name[:-1]} {number}" for number in range(array.shape[1]))
-                object.__setattr__(self, name, numbers)
+                object.__setattr__(self, name, numbered(name[:-1], array.shape[1]))
+
+
+def numbered(thing: str, count: int) -> tuple[str, ...]:
+    """Names for channels that have none: "input 0", "input 1", ..."""
+    return tuple(f"{thing} {number}" for number in range(count))
 
 
 def windows(signal: np.ndarray, length: int) -> np.ndarray:

@@ -51,6 +51,11 @@ def check_once(names: Iterable[str], begin: str) -> None:
         seen.add(name)
 
 
+def plural(count: int, thing: str) -> str:
+    """As in "1 row", "2 rows"."""
+    return f"{count} {thing}{'s' * (count != 1)}"
+
+
 def cannot_read(path: str, why: object) -> ConfigError:
     """One line about a file."""
     return ConfigError(f"`task.path` (={path}) {' '.join(str(why).split())}")

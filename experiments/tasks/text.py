@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .recording import Recording, cannot_read, check_once
+from .recording import Recording, cannot_read, check_once, plural
 
 LOOK = 1 << 16  # characters; that many tell the layout
 BLOCK = 1 << 22  # bytes at a time
+LARGEST = float(np.finfo(np.float32).max)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 NOT_FINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 NOTHING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "-")
@@ -51,20 +52,23 @@ def read_text(path: str, wanted: Callable[[Sequence[str]], Sequence[str]], exact
     """
     layout = layout_of(path)
     names = list(wanted(layout.names))
+    even, comments = looked_through(path, layout)
     try:
-        columns = parsed(path, layout, names, set(exact))
+        columns = parsed(path, layout, names, set(exact), comments)
     except ValueError as error:  # pandas' own errors are such
         diagnose(path, layout, names)
         raise cannot_read(path, f"cannot be read as a table: {error}") from error
+    if not len(columns[names[0]]):
+        raise cannot_read(path, "has no rows of numbers")
     sound = all(np.isfinite(column).all() for column in columns.values())
-    if not sound or not as_many_cells(path, layout, len(columns[names[0]])):
+    if not (sound and even):
         diagnose(path, layout, names)
         if not sound:
-            raise cannot_read(path, "has a number that is too large for float32; divide the column")
+            raise cannot_read(path, "cannot be read as a table of numbers; write them plainly, as 1.5 and -2e-3")
     return Recording(layout.names, columns)
 
 
-def parsed(path: str, layout: Layout, names: Sequence[str], exact: set[str]) -> dict[str, np.ndarray]:
+def parsed(path: str, layout: Layout, names: Sequence[str], exact: set[str], comments: bool) -> dict[str, np.ndarray]:
     """What pandas makes of the file."""
     import pandas
 
@@ -82,12 +86,10 @@ def parsed(path: str, layout: Layout, names: Sequence[str], exact: set[str]) -> 
             dtype={place: np.float64 if layout.names[place] in exact else np.float32 for place in places},
             decimal=layout.decimal,
             na_values=NOTHING,
-            comment="#",
+            comment="#" if comments else None,
             encoding=layout.encoding,
             skipinitialspace=True,
         )
-    if not len(table):
-        raise cannot_read(path, "has no rows of numbers")
     return {name: table[place].to_numpy() for name, place in zip(names, places, strict=True)}
 
 
@@ -133,8 +135,8 @@ def encoding_of(path: str) -> str:
 
 
 def bare(line: str) -> str:
-    """Without comment and spaces around."""
-    return line.partition("#")[0].strip(" \r\n")
+    """Without spaces around; nothing of a comment."""
+    return "" if line.lstrip().startswith("#") else line.strip(" \r\n")
 
 
 def separator_of(lines: Sequence[str]) -> str:
@@ -160,18 +162,36 @@ def is_nothing(cell: str) -> bool:
     return cell.strip() in NOTHING
 
 
-def as_many_cells(path: str, layout: Layout, rows: int) -> bool:
-    """Whether there are as many separators as the rows need; True if nobody knows. pandas does not count them."""
-    if layout.separator == " " or not layout.encoding.startswith("utf-8"):
-        return True
-    found, separator = 0, layout.separator.encode()
+def looked_through(path: str, layout: Layout) -> tuple[bool, bool]:
+    """Whether each row has a cell for each column, which pandas does not see to, and whether any row is a comment.
+
+    In UTF-16 the former is taken for granted.
+    """
+    if not layout.encoding.startswith("utf-8"):
+        return True, False
+    even, comments, rest = True, False, b""
+    wanted = len(layout.names) - (layout.separator != " ")
     with open(path, "rb") as file:
         while block := file.read(BLOCK):
-            if b'"' in block or b"#" in block:
-                return False
-            found += block.count(separator)
-    lines = rows + (layout.header > 0)
-    return found == lines * (len(layout.names) - 1)
+            lines, end, rest = (rest + block).rpartition(b"\n")
+            text = np.frombuffer(lines + end, np.uint8)
+            if not len(text):
+                continue
+            starts = np.concatenate([[0], np.flatnonzero(text == ord("\n"))[:-1] + 1])
+            marked = text[starts] == ord("#")
+            comments |= bool(marked.any())
+            blank = np.isin(text[starts], (ord("\n"), ord("\r")))
+            counts = np.add.reduceat(counted(text, layout.separator), starts, dtype=np.int64)
+            even &= bool(np.all((counts == wanted) | blank | marked))
+    return even, comments
+
+
+def counted(text: np.ndarray, separator: str) -> np.ndarray:
+    """Where in some bytes a separator is or, if spaces are, where a cell begins."""
+    if separator != " ":
+        return text == ord(separator)
+    space = np.isin(text, np.frombuffer(b" \t\r\n", np.uint8))
+    return ~space & np.concatenate([[True], space[:-1]])
 
 
 def rows_of(path: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
@@ -181,19 +201,10 @@ def rows_of(path: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
             rows = ((number, split(bare(line), " ")) for number, line in enumerate(file, 1))
         else:
             reader = csv.reader(file, delimiter=layout.separator, skipinitialspace=True)
-            rows = ((reader.line_num, without_comment(cells)) for cells in reader)
+            rows = ((reader.line_num, cells) for cells in reader)
         for number, cells in rows:
-            if number > layout.header and cells and any(cells):
+            if number > layout.header and any(cells) and not cells[0].startswith("#"):
                 yield number, cells
-
-
-def without_comment(cells: list[str]) -> list[str]:
-    """The cells of a line up to a "#"."""
-    for place, cell in enumerate(cells):
-        if "#" in cell:
-            before = cell.partition("#")[0].strip()
-            return [*cells[:place], before] if before or place else []
-    return cells
 
 
 def diagnose(path: str, layout: Layout, names: Sequence[str]) -> None:
@@ -208,7 +219,7 @@ def diagnose(path: str, layout: Layout, names: Sequence[str]) -> None:
         if len(cells) == width + 1 and not cells[-1].strip():
             cells = cells[:-1]
         if len(cells) != width:
-            found = [f"row {number} has {len(cells)} cells, and {named(layout)} {width}"]
+            found = [f"row {number} has {plural(len(cells), 'cell')}, {named(layout)} has {width}"]
         else:
             found = [
                 f"row {number}, column `{layout.names[place]}`: {why}"
@@ -218,8 +229,8 @@ def diagnose(path: str, layout: Layout, names: Sequence[str]) -> None:
         more += len(found) - (not first and bool(found))
         first = first or (found[0] if found else "")
     if first:
-        rest = f"; and {more} more such place{'s' * (more > 1)}" if more else ""
-        raise cannot_read(path, f"{first}{rest}; mend them, or choose columns with task.input and task.target")
+        rest = f", and {plural(more, 'more such place')}" if more else ""
+        raise cannot_read(path, f"{first}{rest}; mend the file, or choose other columns")
 
 
 def named(layout: Layout) -> str:
@@ -236,7 +247,7 @@ def wrong(cell: str, decimal: str) -> str:
         return f"'{value}' is not finite"
     if not NUMBER.fullmatch(value):
         return f"'{cell.strip()}' is not a number"
-    return "" if abs(float(value)) <= np.finfo(np.float32).max else f"'{cell.strip()}' is too large for float32"
+    return "" if abs(float(value)) <= LARGEST else f"'{cell.strip()}' is too large for float32"
 
 
 def line_of(path: str, row: int) -> int:
