@@ -51,7 +51,8 @@ def gammatone(width: int, filters: int, rate: float) -> tuple[np.ndarray, np.nda
     """t**3 exp(-2 pi b t) cos(2 pi f t), of order 4 and with a gain of 1 at the centre f: (width, filters), and f.
 
     The first tap is the last of the response. Centres even on the scale of equivalent rectangular bandwidths,
-    24.7 (4.37 f / 1000 + 1) Hz (Glasberg and Moore 1990), from 50 Hz to 0.45 of the rate, and b = 1.019 of those (Slaney 1993).
+    24.7 (4.37 f / 1000 + 1) Hz (Glasberg and Moore 1990), from 50 Hz to 0.45 of the rate; b is
+    1.019 of those (Slaney 1993).
     """
     low, high = (21.4 * np.log10(1 + 0.00437 * end) for end in (50, 0.45 * rate))
     scale = np.linspace(low, high, filters)

@@ -233,7 +233,7 @@ def test_a_signal_to_a_parallel_sweep_keeps_what_its_jobs_learnt(start, tmp_path
         (without("matplotlib"), (), "`pictures` (=true) needs the package `matplotlib`"),
         (without("sleepecg"), (), "`task` (=denoise_ecg) needs the package `sleepecg`"),
         (without("optax"), (), "`optimizer.name` (=adam) needs the package `optax`"),
-        (without("flax"), (), "`model` (=module) needs the package `flax`"),
+        (without("flax"), (), "`model.api` (=module) needs the package `flax`"),
         (without("hydra"), (), "the package `hydra` is not installed"),
         ("import os; os.environ['JAX_PLATFORMS'] = 'nowhere'", (), "`JAX_PLATFORMS` (=nowhere) gives JAX no device"),
         ("", ("hydra.run.dir=/dev/null/run",), "`hydra.run.dir` (=/dev/null/run) cannot be written"),

@@ -6,6 +6,7 @@ import json
 import threading
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
@@ -88,8 +89,9 @@ def test_task_seed_moves_the_data_alone(task):
 def test_seed_moves_the_initial_weights_and_task_seed_does_not(name):
     def weights(*more: str) -> bytes:
         settings = config(f"model={name}", *more)
-        convolution = MODELS[name](settings.model, 1, 1, settings.seed)
-        return np.asarray(convolution.arrays(convolution.params)["kernel"]).tobytes()
+        convolution = MODELS[settings.model.name](settings.model, 1, 1)
+        params = convolution.init(jax.random.key(settings.seed))
+        return np.asarray(convolution.arrays(params)["kernel"]).tobytes()
 
     assert weights() == weights("task.seed=7")
     assert weights() != weights("seed=7")
@@ -102,7 +104,7 @@ def test_seed_moves_the_order_of_the_batches(tmp_path):
         random = np.random.default_rng(0)
         x, held_out = random.normal(size=(40, 100, 1)).astype("f4"), random.normal(size=(1, 50, 1)).astype("f4")
         data = {"x": x, "y": x, "held_out_x": held_out, "held_out_y": held_out}
-        convolution = MODELS["function"](settings.model, 1, 1, 0)
+        convolution = MODELS["conv"](settings.model, 1, 1)
         optimizer = OPTIMIZERS["adam"](settings.optimizer, 2)
         training = train(convolution, optimizer, data, settings.trainer, seed, lambda _: None, lambda: False)
         losses.append(training.train_loss)
