@@ -138,8 +138,8 @@ def rate_of(config: schema.File, recording: Recording) -> float | None:
         text = config.path.lower().endswith(TEXT)
         where = line_of(os.path.expanduser(config.path), row) if text else row
         raise ConfigError(
-            f"`task.time` (={config.time}) is not uniform: it jumps by {steps[row - 1]:g} s at row {where} of "
-            f"{config.path}, usually by {usual:g} s ({plural(len(jumps), 'such jump')}); resample the data"
+            f"`task.time` (={config.time}) is not uniform: it jumps by {steps[row - 1]:.4g} s at row {where} of "
+            f"{config.path}, usually by {usual:.4g} s ({plural(len(jumps), 'such jump')}); resample the data"
         )
     return float((len(times) - 1) / (times[-1] - times[0]))
 
