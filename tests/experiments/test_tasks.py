@@ -50,7 +50,7 @@ def test_what_is_received_is_the_channels_output(channel, symbols):
     problem = TASKS["equalise"](made)
     taps, x, y = CHANNELS[channel], problem.x[:, 0].astype(np.float64), problem.y[:, 0].astype(np.float64)
     early = np.roll(y, -20)  # what was sent at this time
-    late = sum(tap * np.roll(early, number) for number, tap in enumerate(taps))
+    late = np.sum([tap * np.roll(early, number) for number, tap in enumerate(taps)], axis=0)
     inside = slice(len(taps), -20)
     power = np.square(taps).sum()
     # noise 80 dB below, of which 5000 samples reach five deviations, and rounding
@@ -87,7 +87,7 @@ def test_mel_filters_are_triangles_that_sum_to_one():
     np.testing.assert_allclose(kernel, kernel[::-1], atol=1e-12)
     frequencies = np.linspace(0, rate / 2, 4001)
     phases = np.exp(-2j * np.pi * frequencies[:, None] / rate * (np.arange(width) - width // 2))
-    gains = phases @ kernel
+    gains = np.asarray(phases @ kernel, np.complex128)
     assert np.abs(gains.imag).max() < 1e-9
     # the window smooths over about 2 / width of the rate, and the corners of the triangles with it
     smooth = 2 * rate / width / np.diff(edges).min()

@@ -107,6 +107,8 @@ def test_a_row_with_too_many_cells_is_refused_even_if_they_are_not_asked_for(sep
     content = "a,b\n1,2\n2\n3,4,5\n4,5\n5,6\n".replace(",", separator)
     said = refused(content, "my.txt", input="a", target="next")
     assert "row 3 has 1 cell, the header has 2, and 1 more such place;" in said
+    said = refused("a,b\n1,2\n3,4,5\n4,5\n5,6\n".replace(",", separator), "my.txt", input="a", target="next")
+    assert "row 3 has 3 cells, the header has 2;" in said
 
 
 TABLE = "time,lead,breath\n" + "".join(f"{i / 4},{i * i % 7},{i % 3}\n" for i in range(40))
