@@ -47,8 +47,16 @@ SUITS = {
 """Task and model -> what choosing the task sets in other sections, as its `suits` says and in words of the model."""
 
 
+def option_names() -> str:
+    """What there is to choose from, for --help; Hydra's own list has the combinations of `SUITS` too."""
+    experiments = sorted(file.stem for file in (CONF / "experiment").glob("*.yaml"))
+    groups = {**GROUPS, "experiment": experiments}
+    return "\n".join(f"{group}: {', '.join(names)}" for group, names in groups.items())
+
+
 def register() -> None:
     """Give Hydra the dataclasses."""
+    OmegaConf.register_new_resolver("option_names", option_names, replace=True)
     store = ConfigStore.instance().store
     fit = OmegaConf.structured(Fit)
     fit.task = fit.model = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd

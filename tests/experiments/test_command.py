@@ -111,6 +111,8 @@ def test_help_imports_nothing_heavy_and_leaves_nothing(flag, start, tmp_path):
     code, out, err = finish(start(FIT, *flag, before=SAY_IMPORTS))
     assert code == 0
     assert "learning_rate: 0.01" in out
+    assert ("model: conv, linear_stack, sinc, gabor" in out) == (flag == ("--help",))
+    assert "_suits" not in out
     assert "seed: 0 " in out.replace("\n", " ")
     assert err == "imported\n"
     assert not list(tmp_path.iterdir())
