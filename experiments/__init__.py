@@ -19,11 +19,13 @@ Where things are:
 
     config/        what a config may say (dataclasses and rules) and how a wrong one is answered, before JAX is imported
     environment.py packages, a device, a place for compiled programs
-    tasks.py       name -> Problem: input, target, what is known of the truth
-    models.py      name -> the convolution to fit
+    tasks/         name -> Problem: input, target, what is known of the truth; also of the user's own file
+    models/        name -> the convolution to fit
+    alignment.py   which sample of the target each output belongs to
     optimizers.py  name -> optax transformation
     optimum.py     the least-squares optimum, in closed form
     training.py    the jitted loop
+    filters.py     how far the filters of a bank moved
     fitting.py     one fit, from its settings to all that is known of it
     interrupt.py   Ctrl-C and SIGTERM as requests to end well
     saving.py      what is on the disk while a training goes on

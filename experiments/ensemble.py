@@ -60,10 +60,7 @@ def spread(kernels: np.ndarray, seen: Identifiability, standard_error: np.ndarra
     kernels = kernels.astype(np.float64)
     apart = kernels - kernels.mean(axis=0)
     total = float(np.square(apart).sum())
-    along = np.einsum("fwco,nwc->fno", apart, seen.unseen)
-    outputs = kernels.shape[-1]
-    group = np.arange(outputs) * len(seen.eigenvalues) // outputs
-    blind = float(np.square(along)[:, seen.group[:, None] == group].sum())
+    blind = sum(float(np.square(hidden_part(kernel, seen)).sum()) for kernel in apart)
     freedom = (len(kernels) - 1) * kernels[0].size
     rest = np.sqrt(max(total - blind, 0.0) / freedom)
     error = None if standard_error is None else float(np.sqrt(np.mean(np.square(standard_error))))
@@ -74,3 +71,11 @@ def spread(kernels: np.ndarray, seen: Identifiability, standard_error: np.ndarra
         seen=float(rest),
         standard_errors=float(rest / error) if error else None,
     )
+
+
+def hidden_part(kernel: np.ndarray, seen: Identifiability) -> np.ndarray:
+    """How much of a kernel (width, in/groups, out) lies along each unseen direction of each output's own group."""
+    along = np.einsum("wco,nwc->no", kernel, seen.unseen)
+    outputs = kernel.shape[-1]
+    own = np.arange(outputs) * len(seen.eigenvalues) // outputs
+    return along[seen.group[:, None] == own]

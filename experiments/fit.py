@@ -75,7 +75,7 @@ def run(config: Fit, folder: Path) -> dict:
 
         from rich.console import Console
 
-        from . import environment, report
+        from . import environment, filters, report
         from .checkpoints import Kept
         from .errors import RunError
         from .fitting import Fitting
@@ -118,6 +118,7 @@ def run(config: Fit, folder: Path) -> dict:
         output.json(METRICS, fitted.metrics)
         saving.losses(ensemble)
         report.print_table(console, problem.title, fitted.rows(requests.by()))
+        filters.print_moves(console, fitted)
         if config.pictures:
             from . import pictures
 

@@ -16,7 +16,7 @@ from .loop import Loop
 from .models import MODELS
 from .optimizers import optimizer
 from .optimum import Optimum, least_squares, predict, real, seen, targets
-from .tasks import TASKS, Problem, windows
+from .tasks import Problem, load, windows
 from .training import Checkpoints, Ensemble, Member, Training, look_steps, train
 
 if TYPE_CHECKING:
@@ -34,14 +34,15 @@ class Fitting:
 
     def __init__(self, config: schema.Fit) -> None:
         self.config = config
-        self.problem = problem = TASKS[config.task.name](config.task)
+        self.problem = problem = load(config)
         parts = (part[: problem.held_out_from] for part in (problem.x, problem.y))
         self.x, self.y = (windows(part, config.trainer.window) for part in parts)
         self.optimum = least_squares(self.x, self.y, config.model)
         rates = config.trainer.learning_rates or [config.optimizer.learning_rate]
         seeds = range(config.seed, config.seed + config.trainer.seeds)
         self.members = tuple(Member(seed, rate) for rate, seed in itertools.product(rates, seeds))
-        self.compiler_options = environment.compiler_options(config.model)
+        groups = config.model.groups
+        self.compiler_options = environment.compiler_options(groups, problem.x.shape[1] // groups)
 
     def data(self) -> dict[str, np.ndarray]:
         """What the training sees.
@@ -175,10 +176,12 @@ class Fitted:
     @property
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
+        from . import filters
+
         more = {} if self.spread is None else self.spread.numbers()
         if self.ensemble is not None and len(self.ensemble.members) > 1:
             more["members"] = report.members(self.problem, self.model, self.ensemble)
-        return {**report.metrics(self.found, self.training), **more}
+        return {**report.metrics(self.found, self.training), **more, **filters.metrics(self)}
 
     @property
     def learnt(self) -> np.ndarray:

@@ -8,6 +8,7 @@ ALIKE = 1e-3  # two outputs that differ by less are the same to the eye
 KEPT = 0.5  # a gain: the best noncausal kernel's where signal and noise are equally loud, S / (S + N)
 AGREES = 0.95  # of the frequencies, where "keeps what is louder than the noise" is true
 AMPLIFIED = 1.1  # times the signal's power
+HARDLY = 0.1  # of what a kernel resolves
 SPECK = 0.02  # of the frequencies; where spectra cross, their estimates do so several times within a shorter stretch
 
 
@@ -198,3 +199,34 @@ def blind_snapshots(unseen: float | None, hidden: int, columns: int) -> str:
         )
     blind = f"in {hidden} of {columns} directions"
     return f"The kernel moves also where the error cannot see it, {blind}: {of(unseen, 'the way')}"
+
+
+def filters(moved: np.ndarray, resolved: float, unit: str) -> str:
+    """How far the frequencies of a bank's filters moved.
+
+    Args:
+        moved: (filters,) the larger of the moves of a filter's two frequencies.
+        resolved: the frequency that a kernel of this size resolves, one over its duration.
+        unit: of both.
+    """
+    middle, most = float(np.median(moved)), float(moved.max())
+    far = f"{middle:.3g} {unit} in the median, {most:.3g} at most" if len(moved) > 1 else f"{most:.3g} {unit}"
+    if most < HARDLY * resolved:
+        return f"The filters have hardly moved: by {far}, and the kernel resolves {resolved:.3g}"
+    return f"The filters moved by {far}; the kernel resolves {resolved:.3g}"
+
+
+def equalised(whole: np.ndarray, channel: np.ndarray) -> str:
+    """How flat a channel and its equaliser are together, beside the channel alone.
+
+    Args:
+        whole: (points,) gain of both together.
+        channel: (points,) gain of the channel.
+    """
+    spans = []
+    for gain in (whole, channel):
+        levels = 20 * np.log10(np.maximum(np.abs(gain), 1e-6))
+        spans.append(float(levels.max() - levels.min()))
+    side = "" if spans[0] < spans[1] else ", and the equaliser makes it worse"
+    both, alone = map(decibels, spans)
+    return f"Channel times equaliser is flat within {both}, the channel alone within {alone}{side}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from jconv import analysis
 
+from .alignment import first_sample, longest_pads, outputs, pads
 from .config import schema
 from .tasks import Problem
 
@@ -34,21 +35,20 @@ class Optimum:
     standard_error: np.ndarray
 
 
-def padding_of(model: schema.Model) -> tuple[int, int]:
-    """Zeros before and after a window."""
-    reach = model.span - 1
-    return {"same": (reach // 2, reach - reach // 2), "causal": (reach, 0), "valid": (0, 0)}[model.padding]
+def padding_of(model: schema.Model, length: int | None = None) -> tuple[int, int]:
+    """Samples that are padded before and after a window of `length`, of which only a stride with "same" depends."""
+    return pads(model, longest_pads(model) if length is None else length)
 
 
-def lag_of(model: schema.Model) -> int:
-    """The input sample that output 0 belongs to: without padding the first outputs are missing, half of the reach."""
-    return (model.span - 1) // 2 if model.padding == "valid" else 0
+def lag_of(model: schema.Model, length: int | None = None) -> int:
+    """The input sample that output 0 belongs to; of the length of a window only a stride with "same" depends."""
+    return first_sample(model, longest_pads(model) if length is None else length)
 
 
 def targets(y: np.ndarray, model: schema.Model) -> np.ndarray:
-    """The samples of y (..., length, out) that the model gives outputs for."""
-    length = y.shape[-2] - (model.span - 1 if model.padding == "valid" else 0)
-    return y[..., lag_of(model) : lag_of(model) + length, :]
+    """The samples of y (..., length, out) that the model gives outputs for, every one that its stride comes to."""
+    first, count = first_sample(model, y.shape[-2]), outputs(model, y.shape[-2])
+    return y[..., first : first + (count - 1) * model.stride + 1 : model.stride, :]
 
 
 def real(name: str, values: np.ndarray) -> np.ndarray:
@@ -64,7 +64,13 @@ def real(name: str, values: np.ndarray) -> np.ndarray:
 
 def settings(model: schema.Model) -> dict[str, Any]:
     """The model as arguments of `jconv.conv1d` and `jconv.analysis`."""
-    return {"padding": padding_of(model), "dilation": model.dilation}
+    return {
+        "stride": model.stride,
+        "padding": model.padding,
+        "padding_mode": model.padding_mode,
+        "dilation": model.dilation,
+        "groups": model.groups,
+    }
 
 
 def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
@@ -73,7 +79,7 @@ def least_squares(x: np.ndarray, y: np.ndarray, model: schema.Model) -> Optimum:
     Args:
         x: (windows, length, in), each padded on its own, as in training.
         y: (windows, length, out), aligned with x.
-        model: width, dilation, padding, bias.
+        model: width, stride, dilation, groups, padding, bias.
     """
     x, y = real("x", x), real("y", targets(y, model))
     options = {**settings(model), "bias": model.use_bias, "rounding": FLOAT32_EPS}  # the data come in float32

@@ -1,21 +1,30 @@
 """The pictures of a fit: which arrays go into which figure, and the headline that they justify."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from jconv import analysis, plot
 from jconv.analysis import frequency_response
 
 from . import drawing, headlines
+from .alignment import own_sample
 from .config import schema
+from .ensemble import hidden_part
+from .filters import moves
 from .fitting import Fitted, relative
-from .optimum import FLOAT32_EPS, lag_of, padding_of, predict, real, settings, targets
+from .models.linear_stack import composed
+from .optimum import FLOAT32_EPS, lag_of, predict, real, seen, settings, targets
 from .report import snr_before
 from .tasks import Problem, windows
+from .tasks.problem import numbered
 
+SETTINGS = ("signal", "channel", "bank", "target", "snr_db")
 SECONDS = 3.0
 SAMPLES = 120
+MOST_SAMPLES = 1080  # three seconds of the ECG; of a high rate they would be too many to see a wave
 SPECTRUM_SAMPLES = 1024  # in one segment of Welch's method
 ALL_BUT = 1e-4  # of a signal's power, within which it is one wave
 
@@ -32,6 +41,10 @@ def draw(fit: Fitted) -> Iterator[tuple[str, plot.Picture]]:
         figure = picture(fit)
         figure.note(made_by(fit))
         yield name, figure
+    if moves(fit) is not None:
+        figure = filters(fit)
+        figure.note(made_by(fit))
+        yield "filters.png", figure
 
 
 def made_by(fit: Fitted) -> str:
@@ -39,10 +52,13 @@ def made_by(fit: Fitted) -> str:
     model, run = fit.model, fit.run
     parts = [fit.problem.title]
     if run is not None:
-        settings = (f"{key} {getattr(run.task, key)}" for key in ("signal", "snr_db") if hasattr(run.task, key))
-        parts = [", ".join([f"task {run.task.name}", *settings])]
-    parts.append(headlines.plural(model.kernel_size, "tap") + f", padding {model.padding}")
-    parts += [f"dilation {model.dilation}"] * (model.dilation > 1) + ["no bias"] * (not model.use_bias)
+        made = getattr(run.task, "target", "denoise") == "denoise"  # only then has a file noise of that SNR
+        keys = (key for key in SETTINGS if hasattr(run.task, key) and (made or key != "snr_db"))
+        parts = [", ".join([f"task {run.task.name}", *(f"{key} {getattr(run.task, key)}" for key in keys)])]
+    parts.append(size_in_words(model) + f", padding {model.padding}")
+    parts += [f"{key} {getattr(model, key)}" for key in ("stride", "dilation", "groups") if getattr(model, key) > 1]
+    parts += [f"padded by {model.padding_mode}"] * (model.padding_mode != "zeros")
+    parts += ["no bias"] * (not model.use_bias)
     if run is not None:
         parts.append(f"{run.optimizer.name}, learning rate {run.optimizer.learning_rate:g}")
     parts.append(headlines.plural(fit.training.steps, "step"))
@@ -52,6 +68,24 @@ def made_by(fit: Fitted) -> str:
     return " | ".join(parts)
 
 
+def size_in_words(model: schema.Model) -> str:
+    """How long the kernel is, and what of."""
+    taps = headlines.plural(model.kernel_size, "tap")
+    if isinstance(model, schema.LinearStack):
+        return f"layers of {', '.join(map(str, model.widths))} taps, together {taps}"
+    return f"{model.name} filters of {taps}" if isinstance(model, schema.Bank) else taps
+
+
+def names(fit: Fitted) -> dict[str, Any]:
+    """Names of input and output channels; None where they have only numbers."""
+    problem, inputs = fit.problem, fit.problem.inputs
+    if fit.model.groups > 1:
+        each = len(inputs) // fit.model.groups
+        inputs = ("its input",) if each == 1 else tuple(f"its input {number}" for number in range(each))
+    found = {"inputs": inputs, "outputs": problem.outputs}
+    return {name: None if some == numbered(name[:-1], len(some)) else some for name, some in found.items()}
+
+
 def value_label(problem: Problem, name: str = "signal", power: str = "") -> str:
     """Axis label with its unit."""
     return f"{name} ({problem.unit}{power})" if problem.unit else name
@@ -59,32 +93,40 @@ def value_label(problem: Problem, name: str = "signal", power: str = "") -> str:
 
 def lags(problem: Problem, model: schema.Model) -> tuple[np.ndarray, str]:
     """When each tap looks, relative to the output, and the label that says so."""
-    ahead = padding_of(model)[0] if model.padding != "valid" else lag_of(model)
-    samples = np.arange(model.kernel_size) * model.dilation - ahead
+    samples = np.arange(model.kernel_size) * model.dilation - own_sample(model)
     if problem.rate is None:
         return samples, "tap: samples from the output's own"
-    return samples * 1000 / problem.rate, "tap: ms from the output's own time (< 0 is the past)"
+    past = " (< 0 is the past)" if problem.x.shape[1] * problem.y.shape[1] == 1 else ""  # panels have no room for it
+    return samples * 1000 / problem.rate, f"tap: ms from the output's own time{past}"
 
 
 def signal(fit: Fitted) -> plot.Picture:
     """A few seconds of the held-out part."""
     problem, model = fit.problem, fit.model
     held_x, held_y = fit.held_out
-    out = predict(held_x, fit.learnt, fit.learnt_bias, model)
-    inputs, wanted = targets(held_x, model), targets(held_y, model)
-    length = min(len(out), round(SECONDS * problem.rate) if problem.rate else SAMPLES)
+    out, wanted = predict(held_x, fit.learnt, fit.learnt_bias, model), targets(held_y, model)
+    span = SAMPLES if problem.rate is None else min(round(SECONDS * problem.rate), MOST_SAMPLES)
+    length = min(len(out), max(round(span / model.stride), 2))
     begin = (len(out) - length) // 2
     part = slice(begin, begin + length)
-    samples = problem.held_out_from + lag_of(model) + np.arange(begin, begin + length)
+    samples = lag_of(model, len(held_x)) + model.stride * np.arange(begin, begin + length)
+    seen = np.arange(samples[0], samples[-1] + 1)
+    unit_of_time = problem.rate or 1
+    named = names(fit)
+    inputs = None if problem.inputs == numbered("input", len(problem.inputs)) else problem.inputs
     before = None if problem.snr_in_db is None else snr_before(problem, fit.found)
     figure = drawing.before_after(
-        samples / problem.rate if problem.rate else samples,
-        inputs[part],
+        (problem.held_out_from + samples) / unit_of_time,
+        held_x[seen],
         wanted[part],
         out[part],
         title=headlines.signal(fit.found.below_signal_db(fit.found.held_out_mse), before),
         time_label="time (s)" if problem.rate else "time (samples)",
         value_label=value_label(problem),
+        input_names=inputs,
+        output_names=named["outputs"],
+        input_time=(problem.held_out_from + seen) / unit_of_time,
+        noisy_copy=problem.snr_in_db is not None,
     )
     if length < len(out):
         figure.note(f"Drawn are {length} of the {len(out)} samples that the fit never saw; the headline is of all.")
@@ -108,14 +150,14 @@ def kernel(fit: Fitted) -> plot.Picture:
         apart = relative(fit.learnt - reference, reference)
         title = headlines.blind_kernel(apart, fit.outputs_apart, name, fit.fixed)
     where, label = lags(problem, fit.model)
-    return plot.kernel_curves(where, kernels, title=title, lag_label=label, biases=biases)
+    return plot.kernel_curves(where, kernels, title=title, lag_label=label, biases=biases, **names(fit))
 
 
 def response(fit: Fitted) -> plot.Picture:
     """Gain over frequency, above the spectra of signal and noise where there is noise."""
     problem, model = fit.problem, fit.model
     kernels = {"learnt": spread(fit.learnt, model), fit.goal: spread(fit.optimum.kernel, model)}
-    if problem.true_kernel is not None:
+    if problem.true_kernel is not None and problem.true_kernel.shape[1:] == fit.learnt.shape[1:]:
         kernels["truth"] = problem.true_kernel
     rate = problem.rate or 1.0
     cycles = frequency_response(np.ones(1))[0]
@@ -133,9 +175,15 @@ def response(fit: Fitted) -> plot.Picture:
             frequency_label=label,
             spectra=powers,
             spectrum_label=f"power (dB re 1 {unit})",
+            **names(fit),
         )
         figure.note(f"Kept: a gain of at least {headlines.KEPT} ({20 * np.log10(headlines.KEPT):.0f} dB).")
         return figure
+    if problem.channel is not None:
+        channel = frequency_response(problem.channel[:, None, None])[1]
+        gains |= {"channel": channel, "channel times learnt": channel * gains["learnt"]}
+        title = headlines.equalised(gains["channel times learnt"][:, 0, 0], channel[:, 0, 0])
+        return plot.frequency_curves(frequencies, gains, title=title, frequency_label=label)
     reference, name = ("truth", "the true kernel") if "truth" in gains else (fit.goal, "the optimum")
     title, marked = headlines.response(gains["learnt"], gains[reference], name), {}
     if fit.blind:
@@ -146,7 +194,7 @@ def response(fit: Fitted) -> plot.Picture:
         magnitudes = [np.abs(gains[name]) for name in ("learnt", reference)]
         apart = float(np.abs(magnitudes[0] - magnitudes[1]).max() / (magnitudes[1].max() or 1.0))
         title = headlines.blind_response(apart, fit.outputs_apart, name, fixed)
-    figure = plot.frequency_curves(frequencies, gains, title=title, frequency_label=label, marked=marked)
+    figure = plot.frequency_curves(frequencies, gains, title=title, frequency_label=label, marked=marked, **names(fit))
     if marked and problem.x.shape[1] > 1:
         figure.note("An output is a sum over the inputs: their gains may differ where that sum does not.")
     return figure
@@ -214,6 +262,18 @@ def loss(fit: Fitted) -> plot.Picture:
     )
 
 
+def filters(fit: Fitted) -> plot.Picture:
+    """The bands of a bank's filters, before and after."""
+    moved = moves(fit)
+    assert moved is not None
+    return drawing.filter_moves(
+        *moved.bands,
+        title=headlines.filters(moved.moved, moved.resolved, moved.unit),
+        frequency_label=f"{moved.what} ({moved.unit})",
+        names=names(fit)["outputs"],
+    )
+
+
 def loss_rounding(fit: Fitted) -> float:
     """The largest held-out loss that rounding to float32 can leave where the optimum's is 0.
 
@@ -232,22 +292,39 @@ def rounding_rms(fit: Fitted, x: np.ndarray, y: np.ndarray, length: int) -> floa
 
     An output is a sum of n products and a bias. With weights rounded to float32, each an error of u, and a sum in
     float32, at most n + 1 more of them (Higham, section 3.1; 6 sqrt(n) for long ones, Higham and Mary 2019), it is
-    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself.
+    off by so many u of the sum of the absolute products. The target is rounded too: one u of itself. Of layers one
+    after the other the errors add up, each of the products of all absolute weights.
     """
     bias = None if fit.learnt_bias is None else np.abs(fit.learnt_bias)
-    terms, unit = fit.optimum.columns + 2, FLOAT32_EPS / 2
+    weights, terms = summed(fit)
+    unit = FLOAT32_EPS / 2
     squares = []
     for window, target in zip(windows(x, length), targets(windows(y, length), fit.model), strict=True):
-        sizes = predict(np.abs(window), np.abs(fit.learnt), bias, fit.model)
-        errors = min(terms, 6 * np.sqrt(terms)) * unit * sizes + unit * np.abs(target)
+        sizes = predict(np.abs(window), weights, bias, fit.model)
+        errors = sum(min(count, 6 * np.sqrt(count)) for count in terms) * unit * sizes + unit * np.abs(target)
         squares.append(np.mean(errors**2))
     return float(np.sqrt(np.mean(squares)))
+
+
+def summed(fit: Fitted) -> tuple[np.ndarray, list[int]]:
+    """Sum of the absolute products behind each tap, as a kernel, and how many roundings each layer adds."""
+    if not isinstance(fit.model, schema.LinearStack):
+        return np.abs(fit.learnt), [fit.learnt.shape[0] * fit.learnt.shape[1] + 2]
+    layers = [np.abs(fit.training.arrays[f"layer_{number}"]) for number in range(len(fit.model.layers))]
+    _, strides, dilations = zip(*fit.model.layers, strict=True)
+    whole = composed([jnp.asarray(layer) for layer in layers], strides, dilations)
+    return np.asarray(whole, np.float64), [layer.shape[0] * layer.shape[1] + 2 for layer in layers]
 
 
 def largest_ratio(fit: Fitted) -> float:
     """By how much, at most, a kernel's and bias's held-out outputs are larger in mean square than those in training."""
     (x, _), (held_x, _) = fit.trained, fit.held_out
     here, there = (gram(fit, part, length) for part, length in ((x, fit.window), (held_x, len(held_x))))
+    return max(ratio(*pair) for pair in zip(here, there, strict=True))
+
+
+def ratio(here: np.ndarray, there: np.ndarray) -> float:
+    """The largest mean square of outputs that have 1 in mean square `here`; both as `gram` has them for one group."""
     values, vectors = np.linalg.eigh(here)
     kept = values > (4 * FLOAT32_EPS) ** 2 * max(values[-1], 0)  # as `jconv.analysis` has it for float32
     scaled = vectors[:, kept] / np.sqrt(values[kept])
@@ -255,9 +332,9 @@ def largest_ratio(fit: Fitted) -> float:
 
 
 def gram(fit: Fitted, x: np.ndarray, length: int) -> np.ndarray:
-    """Mean of the products of all that an output sees, a bias last, over windows of a length."""
+    """Mean of the products of all that an output sees, a bias last, over windows of a length; one for each group."""
     where, bias = settings(fit.model), fit.model.use_bias
-    return analysis.gram(real("x", windows(x, length)), fit.model.kernel_size, bias=bias, **where)[0]
+    return analysis.gram(real("x", windows(x, length)), fit.learnt.shape[0], bias=bias, **where)
 
 
 def snapshots(fit: Fitted) -> plot.Picture:
@@ -277,6 +354,7 @@ def snapshots(fit: Fitted) -> plot.Picture:
         title=title,
         lag_label=label,
         goal=fit.goal,
+        **names(fit),
     )
 
 
@@ -284,7 +362,5 @@ def unseen(fit: Fitted, way: np.ndarray) -> float | None:
     """Share of a way (width, in, out) in directions that leave the training's outputs as they are, None of no way."""
     if not way.any():
         return None
-    x = real("x", windows(fit.trained[0], fit.window))
-    known = analysis.identifiability(x, fit.model.kernel_size, rounding=FLOAT32_EPS, **settings(fit.model))
-    hidden = np.tensordot(known.unseen, way, axes=2)
+    hidden = hidden_part(way, seen(windows(fit.trained[0], fit.window), fit.model))
     return float(np.linalg.norm(hidden) / np.linalg.norm(way))

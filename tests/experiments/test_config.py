@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 import jconv
-from experiments import optimizers, tasks
+from experiments import models, optimizers, tasks
 from experiments.config import schema
 from experiments.config.composed import CONF, GROUPS, check
 from experiments.config.preflight import preflight
@@ -24,10 +24,14 @@ GOOD = {
     "seed": 0,
     "task": {"name": "denoise_ecg", "seed": 0, "snr_db": 6.0, "seconds": 300.0, "train_fraction": 0.7},
     "model": {
-        "name": "module",
+        "name": "conv",
+        "api": "module",
         "kernel_size": 31,
+        "stride": 1,
         "dilation": 1,
+        "groups": 1,
         "padding": "same",
+        "padding_mode": "zeros",
         "use_bias": True,
         "method": "auto",
     },
@@ -172,14 +176,16 @@ def test_a_null_is_kept_where_it_means_something():
 
 def test_the_schema_names_what_the_code_has():
     assert schema.TASKS.keys() == tasks.TASKS.keys()
+    assert schema.MODELS.keys() == models.MODELS.keys()
     assert schema.OPTIMIZERS.keys() == optimizers.OPTIMIZERS.keys()
     wanted = ("auto", "direct", *jconv.METHODS)
-    assert wanted == schema.METHODS, "METHODS in experiments/config/schema.py, in the order of the registry"
+    assert wanted == schema.METHODS, "METHODS in experiments/config/models.py, in the order of the registry"
 
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_option_of_every_group_is_accepted(option):
-    preflight(["--cfg", "job", option], "fit", schema.Fit)
+    more = {"task=file": ["task.path=my.csv"]}.get(option, [])
+    preflight(["--cfg", "job", option, *more], "fit", schema.Fit)
 
 
 def test_a_number_with_an_exponent_is_a_whole_number():
@@ -229,7 +235,7 @@ def test_hydra_composes_the_dataclasses_and_refuses_what_they_do_not_have():
         expected = schema.Fit(
             task=schema.RecoverFir(),
             optimizer=schema.Sgd(),
-            model=schema.Model(kernel_size=3, padding="valid"),
+            model=schema.Conv(kernel_size=3, padding="valid"),
             trainer=schema.Trainer(steps=1000, window=256),
         )
         assert OmegaConf.to_object(config) == check(config, schema.Fit) == expected

@@ -91,7 +91,7 @@ def test_task_seed_moves_the_data_alone(task):
 def test_seed_moves_the_initial_weights_and_task_seed_does_not(name):
     def weights(*more: str) -> bytes:
         settings = config(f"model={name}", *more)
-        convolution = MODELS[name](settings.model, 1, 1)
+        convolution = MODELS[settings.model.name](settings.model, 1, 1)
         params = convolution.init(jax.random.key(settings.seed))
         return np.asarray(convolution.arrays(params)["kernel"]).tobytes()
 
@@ -104,7 +104,7 @@ def test_seed_moves_the_order_of_the_batches():
         return {"x": x, "y": x, "held_out_x": held_out, "held_out_y": held_out}
 
     settings = config("model=function", "model.kernel_size=3", "trainer.steps=2")
-    convolution = MODELS["function"](settings.model, 1, 1)
+    convolution = MODELS["conv"](settings.model, 1, 1)
     same = Convolution(lambda _: convolution.init(jax.random.key(0)), convolution.apply, convolution.arrays)
     random = np.random.default_rng(0)
     x, held_out = random.normal(size=(40, 100, 1)).astype("f4"), random.normal(size=(1, 50, 1)).astype("f4")

@@ -12,14 +12,14 @@ from experiments.optimum import least_squares, padding_of, predict, targets
 
 def model(**changes):
     settings = {
-        "name": "function",
+        "api": "function",
         "kernel_size": 5,
         "dilation": 1,
         "padding": "same",
         "use_bias": True,
         "method": "auto",
     }
-    return schema.Model(**{**settings, **changes})
+    return schema.Conv(**{**settings, **changes})
 
 
 def design(x, config):

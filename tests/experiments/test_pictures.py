@@ -24,7 +24,7 @@ RATE = 10 / 99 / (2 * np.pi)  # cycles per sample, of the wave below
 
 def model(**changes):
     settings = {"kernel_size": 3, "dilation": 1, "padding": "valid", "use_bias": True, "method": "auto"}
-    return schema.Model(name="function", **{**settings, **changes})
+    return schema.Conv(api="function", **{**settings, **changes})
 
 
 def inputs(signal, length=400):
