@@ -17,8 +17,9 @@ def run(code):
 
 
 def test_parts_are_imported_when_asked_for():
-    code = "import sys, jconv; print('flax' in sys.modules, {*'nnx plot interop analysis'.split()} <= {*dir(jconv)})"
-    first, second, *_ = run(code + "; print(jconv.nnx.Conv1D, jconv.plot, jconv.interop, jconv.analysis)")
+    parts = "nnx plot report interop analysis"
+    code = f"import sys, jconv; print('flax' in sys.modules, {{*'{parts}'.split()}} <= {{*dir(jconv)}})"
+    first, second, *_ = run(code + "; print(jconv.nnx.Conv1D, jconv.plot, jconv.interop, jconv.analysis, jconv.report)")
     assert first == "False True"
     assert "Conv1D" in second
 

@@ -1,0 +1,64 @@
+// Section 1, the window: the samples that it holds, padding among them, and the slider that moves it.
+
+// The samples of the window: filled on the signal, hollow where the tap reads padding.
+function ghosts(page, svg, c, xs, ys) {
+  const { M, graph, terms } = page,
+    channel = terms?.channels.find((each) => each.c === c);
+  if (!channel) return;
+  for (const { at, index, pad, x } of channel.products) {
+    const node = graph.get(pad ? names.pad(at, c) : names.x(at, c)),
+      value = M.parts === 2 ? x[0] : x;
+    if (!node) continue;
+    const px = xs(M.p.transposed ? inputAt(M.p, index) : at),
+      py = ys(Number.isFinite(value) ? value : 0);
+    if (pad && index >= 0) {
+      const from = Math.min(Math.max(xs(index), LEFT), document.getElementById("inputs").clientWidth - RIGHT); // at the edge if it is not in view
+      svg.append(
+        s("path", { class: "origin", d: `M${px} ${py}Q${(px + from) / 2} ${py - 26} ${from} ${py}` }),
+        marked(s("circle", { cx: from, cy: py, r: 2.6, fill: colour(c) }), graph.get(names.x(index, c))),
+      );
+    }
+    if (pad && index < 0) svg.append(s("text", { x: px, y: py - 6, class: "note", "text-anchor": "middle" }, "0"));
+    svg.append(
+      marked(
+        s("circle", {
+          cx: px,
+          cy: py,
+          r: 4.2,
+          class: pad ? "ghost" : "held",
+          fill: pad ? "var(--paper)" : colour(c),
+          stroke: colour(c),
+        }),
+        node,
+      ),
+    );
+    if (!Number.isFinite(value))
+      svg.append(s("text", { x: px, y: py - 6, class: "note", "text-anchor": "middle" }, shown(value)));
+  }
+}
+
+// The slider that is the window: the element stays, so that it keeps the focus while everything else is redrawn.
+function placeWindow(page, box, first, last, height, own) {
+  const { M, store, terms } = page,
+    { p } = M,
+    slider = document.getElementById("window"),
+    { t, o } = store.now;
+  const middle = (first + last) / 2,
+    wide = Math.max(last - first + 14, matchMedia("(pointer: coarse)").matches ? 44 : 24);
+  const from = Math.max(0, Math.min(middle - wide / 2, box.clientWidth - 24));
+  Object.assign(slider.style, {
+    left: `${from}px`,
+    width: `${Math.max(24, Math.min(wide, box.clientWidth - from))}px`,
+    height: `${height}px`,
+  });
+  slider.hidden = last < LEFT - 20 || first > box.clientWidth;
+  slider.setAttribute("aria-valuemax", p.outputLength - 1);
+  slider.setAttribute("aria-valuenow", t);
+  const [a, b] = windowEnds(p, t),
+    time = M.facts.rate ? `, ${timeText(M, a)} to ${timeText(M, b)}` : "";
+  slider.setAttribute(
+    "aria-valuetext",
+    `output ${t}, ${p.transposed ? "positions" : "samples"} ${a} to ${b}${time}, value ${terms ? shown(terms.y) : "not in this page"}`,
+  );
+  document.getElementById("own-scale").hidden = !own;
+}
