@@ -81,7 +81,7 @@ def by_torch() -> dict[str, float]:
             loss.backward()
             optimizer.step()
             schedule.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     return {"seconds": time.perf_counter() - begin, "final_loss": statistics.median(losses)}
 
 

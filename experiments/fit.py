@@ -119,6 +119,10 @@ def run(config: Fit, folder: Path) -> dict:
         saving.losses(ensemble)
         report.print_table(console, problem.title, fitted.rows(requests.by()))
         filters.print_moves(console, fitted)
+        if config.page:
+            from . import explorer
+
+            output.write(explorer.PAGE, explorer.of_fit(fitted, output.command()).html)
         if config.pictures:
             from . import pictures
 

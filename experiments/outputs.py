@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .errors import RunError
+from .resuming import COMMAND
 
 CLAIM = "config.resolved.yaml"
 METRICS = "metrics.json"
@@ -111,6 +112,11 @@ class RunFolder:
         metrics = json.loads(path.read_text(encoding="utf-8"))
         return None if metrics.get("stopped") else metrics
 
+    def command(self) -> str | None:
+        """How to repeat the run; None where it was not started from a command line."""
+        path = self.path / COMMAND
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file so that a process killed at any moment leaves it whole, old or absent."""
         write_whole(self.path / name, content)
@@ -181,7 +187,7 @@ def check_same(folder: Path, before: str, now: str) -> None:
     from omegaconf import OmegaConf
 
     old, new = (flat(OmegaConf.to_container(OmegaConf.create(text))) for text in (before, now))
-    free = ("pictures", "compilation_cache")
+    free = ("page", "pictures", "compilation_cache")
     apart = [key for key in {**old, **new} if key not in free and old.get(key, None) != new.get(key, None)]
     if apart:
         changes = ", ".join(f"`{key}` was {old.get(key)} and is {new.get(key)}" for key in apart)

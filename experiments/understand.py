@@ -80,10 +80,15 @@ def run(config: Understand, folder: Path) -> dict:
         disagreeing = parts.disagreeing()
         if disagreeing:
             raise RunError(f"{disagreeing}; the same convolution must give the same numbers, please report it")
+        if config.page:
+            from . import explorer
+
+            page = explorer.of_dissection(parts, output.command(), dataclasses.asdict(config))
+            output.write(explorer.PAGE, page.html)
         for name, figure in draw(parts):
             go_on(requests, f"the numbers are saved in {shown(folder)}, and the pictures so far")
             output.png(name, figure)
-    console.print(f"\nPictures in {shown(folder)}")
+    console.print(f"\n{'Page and pictures' if config.page else 'Pictures'} in {shown(folder)}")
     return metrics
 
 

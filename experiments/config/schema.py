@@ -152,7 +152,8 @@ class Fit(Section):
 
     Attributes:
         seed: of the initial weights and the order of the batches; `task.seed` draws the data.
-        pictures: False writes numbers only, for long sweeps.
+        page: write page.html, where every number of the learnt convolution can be traced.
+        pictures: False draws none, for long sweeps.
         compilation_cache: folder where what XLA compiled is kept for the next run, or None.
         resume: folder of a run or a sweep to go on with, by the command that it holds.
     """
@@ -162,6 +163,7 @@ class Fit(Section):
     model: Model = variant(MODELS, "conv")
     optimizer: Optimizer = variant(OPTIMIZERS)
     trainer: Trainer = field(default_factory=Trainer)
+    page: bool = True
     pictures: bool = True
     compilation_cache: str | None = CACHE
     resume: str | None = None
@@ -187,6 +189,7 @@ class Understand(Section):
         weights: "notebook" for the four kernels that it printed, "random" to draw them from `seed`.
         points: samples of the signal.
         stop: the signal covers 0 to `stop` radians.
+        page: write page.html, where every number can be traced.
         compilation_cache: as in `Fit`.
     """
 
@@ -194,4 +197,5 @@ class Understand(Section):
     points: Whole = limits(100, at_least=7, at_most=100_000)  # five output rows of a kernel of three
     stop: float = limits(10.0, above=0, at_most=1e6)
     seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
+    page: bool = True
     compilation_cache: str | None = CACHE

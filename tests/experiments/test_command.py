@@ -16,8 +16,8 @@ from experiments.environment import cache_compiled, check_device, keep_small
 from experiments.folders import LEAST_ROOM
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false", "model=function")
-LONG = ("task.seconds=20", "trainer.steps=10000000", "hydra.run.dir=run", "model=function")
+TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false", "page=false", "model=function")
+LONG = ("task.seconds=20", "trainer.steps=10000000", "hydra.run.dir=run", "model=function", "page=false")
 FIT = "experiments.fit"
 
 

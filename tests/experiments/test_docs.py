@@ -27,7 +27,7 @@ def recording(tmp_path, monkeypatch):
 def test_its_commands_run(command, recording, tmp_path):
     python, flag, module, *arguments = shlex.split(command)
     assert (python, flag, module) == ("python", "-m", "experiments.fit")
-    short = ["trainer.steps=2", "pictures=false", "compilation_cache=null"]
+    short = ["trainer.steps=2", "pictures=false", "page=false", "compilation_cache=null"]
     (config,) = preflight([*arguments, *short], "fit", schema.Fit).configs
     check(config)
     metrics = run(config, tmp_path / "run")

@@ -24,7 +24,7 @@ from experiments.tasks import TASKS, ecg
 from experiments.training import Member, train
 
 PICTURES = {"signal.png", "kernel.png", "frequency_response.png", "loss.png", "snapshots.png"}
-FILES = {"metrics.json", "metrics.csv", "kernel.npz", "config.resolved.yaml", "versions.json", *PICTURES}
+FILES = {"metrics.json", "metrics.csv", "kernel.npz", "config.resolved.yaml", "versions.json", "page.html", *PICTURES}
 
 
 DRAWN = ("ecg", "fir_white", "seed")  # one of each kind
@@ -33,7 +33,7 @@ NUMBERS = "pictures=false"  # drawing takes most of a short run
 
 def config(*overrides: str) -> schema.Fit:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings = ["compilation_cache=null", *(short_group(o) for o in overrides)]
+        settings = ["compilation_cache=null", "page=false", *(short_group(o) for o in overrides)]
         return check(compose("fit", settings), schema.Fit)
 
 
@@ -42,9 +42,13 @@ def test_every_experiment_file_says_its_command_and_runs(file, tmp_path):
     first = file.read_text().splitlines()[0]
     assert first == f"# python -m experiments.fit experiment={file.stem}"
     drawn = file.stem in DRAWN
-    metrics = run(config(f"experiment={file.stem}", "trainer.steps=3", f"pictures={drawn}"), tmp_path / "run")
+    metrics = run(
+        config(f"experiment={file.stem}", "trainer.steps=3", f"pictures={drawn}", f"page={drawn}"), tmp_path / "run"
+    )
     assert metrics["steps"] == 3
-    assert {path.name for path in (tmp_path / "run").iterdir()} == (FILES if drawn else FILES - PICTURES)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == (
+        FILES if drawn else FILES - PICTURES - {"page.html"}
+    )
 
 
 def test_adam_comes_within_a_percent_of_the_optimum(tmp_path):

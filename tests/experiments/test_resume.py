@@ -25,16 +25,16 @@ QUICK = (
     "task=recover_fir",
     "trainer.batch_size=4",
     "pictures=false",
+    "page=false",
     "trainer.checkpoint_seconds=0",
     "trainer.report_every=500",
 )
-STEPS = "trainer.steps=20000"
+STEPS = "trainer.steps=6000"
 
 
 def same_bytes(one: Path, other: Path) -> None:
     """The kernel and the history of two runs, bit by bit."""
-    for name in ("metrics.csv", "kernel.npz"):
-        assert (one / name).read_bytes() == (other / name).read_bytes() or name.endswith("npz")
+    assert (one / "metrics.csv").read_bytes() == (other / "metrics.csv").read_bytes()
     first, second = (np.load(folder / "kernel.npz") for folder in (one, other))
     assert first.files == second.files
     for name in first.files:

@@ -25,7 +25,7 @@ SMALL = ("task=recover_fir", "task.length=600", "trainer.window=50", "trainer.ba
 
 def config(*overrides: str) -> schema.Fit:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings = ["compilation_cache=null", *(short_group(o) for o in overrides)]
+        settings = ["compilation_cache=null", "page=false", *(short_group(o) for o in overrides)]
         return check(compose("fit", settings), schema.Fit)
 
 

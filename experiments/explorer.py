@@ -1,0 +1,86 @@
+"""The page of a run: its convolution on its own signal, every number traced, in one file that opens offline."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from jconv import report
+
+from .dissection import INPUTS, Dissection
+from .fitting import Fitted
+from .optimum import score, settings, targets
+
+PAGE = "page.html"
+
+
+def of_fit(fit: Fitted, command: str | None = None) -> report.Page:
+    """What a fit learnt, how it got there, and what its data leave open.
+
+    Args:
+        fit: one that is done; of a stack or a bank the one convolution that it comes to.
+        command: how to repeat it.
+    """
+    problem, training, model = fit.problem, fit.training, fit.model
+    reference = {fit.goal: fit.optimum.kernel}
+    truth = problem.true_kernel
+    if truth is not None and truth.shape == fit.learnt.shape and fit.found.kernel_rmse is not None:
+        reference["truth"] = truth
+    begin = training.first_arrays["kernel"], training.first_arrays.get("bias")
+    looked = {0: score(problem, *begin, model), **dict(zip(training.looks, training.held_out_loss, strict=True))}
+    kernels = np.stack(training.snapshots).astype(np.float32)
+    several = fit.ensemble is not None and len(fit.ensemble.members) > 1
+    bias = fit.learnt_bias
+    return report.page(
+        x=problem.x,
+        kernel=fit.learnt.astype(np.float32),
+        bias=None if bias is None else bias.astype(np.float32),
+        **settings(model),
+        title=problem.title,
+        inputs=problem.inputs,
+        output_names=problem.outputs,
+        rate=problem.rate,
+        unit=problem.unit,
+        target=targets(problem.y, model),
+        training=report.Training(
+            steps=training.snapshot_steps,
+            kernels=kernels,
+            loss=[looked[step] for step in training.snapshot_steps],
+        ),
+        ensemble=fit.ensemble.arrays["kernel"] if several and fit.ensemble else None,
+        reference=reference,
+        held_out_from=problem.held_out_from,
+        command=command,
+        config=None if fit.run is None else dataclasses.asdict(fit.run),
+        method=method(fit),
+    )
+
+
+def method(fit: Fitted) -> str:
+    """How the run was made, in words."""
+    problem, run = fit.problem, fit.run
+    share = f"The first {problem.held_out_from} of {len(problem.x)} samples trained, the others were held out."
+    found = f"The mean squared error on them is {fit.found.held_out_mse:.4g}; the least-squares kernel of the training "
+    found += f"part has {fit.found.optimum_mse:.4g}."
+    how = ""
+    if run is not None:
+        rate = fit.training.member.learning_rate
+        how = f" {run.optimizer.name} minimised the mean squared error for {fit.training.steps} steps, the largest "
+        how += f"learning rate {rate:g}, {run.optimizer.schedule} schedule."
+    return f"{share}{how} {found}"
+
+
+def of_dissection(parts: Dissection, command: str | None = None, config: dict[str, Any] | None = None) -> report.Page:
+    """The notebook's convolution on its own signal."""
+    step = float(parts.time[1] - parts.time[0])
+    return report.page(
+        x=parts.x,
+        kernel=parts.kernel,
+        bias=parts.bias,
+        title="The notebook's convolution: sin and cos through four kernels of three taps",
+        inputs=INPUTS,
+        rate=1 / step,
+        time_unit="radian",
+        command=command,
+        config=config,
+    )
