@@ -20,7 +20,7 @@ From Python, with settings as typed, keywords, dataclasses or what Hydra compose
 Where things are:
 
     what is asked
-    config/         what a config may say (dataclasses and rules) and how a wrong one is answered, before JAX is imported
+    config/         what a config may say (dataclasses, rules), how a wrong one is answered, before JAX is imported
     command.py, compare.py      the command lines; resuming.py: `resume=FOLDER`, the command that a folder holds
     environment.py  packages, a device, options for XLA, a place for compiled programs
     fit.py, understand.py       `fit(...)` and `understand(...)` return what they find, `run` also writes it
@@ -41,7 +41,7 @@ Where things are:
 
     what is found
     report.py, ensemble.py, filters.py      the numbers: of a fit, of seeds side by side, of filters that moved
-    pictures.py, headlines.py, drawing.py   which arrays go into which figure, the sentence above it, figures of fits alone
+    pictures.py, headlines.py, drawing.py   which arrays go into which figure, the sentence above it, own figures
     explorer.py, display.py     the page of a run, by jconv.report; what a notebook shows
     dissection.py   the parts that `understand` prints and draws
 

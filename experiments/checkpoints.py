@@ -53,6 +53,8 @@ class Kept:
         import orbax.checkpoint as orbax
 
         for step in sorted(self.orbax().all_steps(), reverse=True):
+            if not (self.path / f"{step}{DIGEST}").exists():
+                continue  # a process was killed before it was done with this one
             try:
                 if digest(self.path / str(step)) != (self.path / f"{step}{DIGEST}").read_text(encoding="utf-8"):
                     raise ValueError("its files are not those that were written")

@@ -13,6 +13,7 @@ from .config.tasks import TEXT
 from .errors import INSTALL
 
 WHOLE_VECTORS_TO = 16  # channels of a group
+ENTRIES = ("-cache", "-atime")  # as JAX names them
 MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
 PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
 
@@ -128,7 +129,8 @@ def cache_compiled(folder: str | None) -> None:
 def keep_small(cache: Path, most: int = MOST_CACHED) -> None:
     """Remove the oldest entries of a cache until `most` bytes are left; other runs may do the same at this moment."""
     with contextlib.suppress(OSError):
-        entries = sorted(((entry.stat(), entry.path) for entry in os.scandir(cache)), key=lambda e: -e[0].st_mtime)
+        own = (entry for entry in os.scandir(cache) if entry.name.endswith(ENTRIES))  # the folder may hold other files
+        entries = sorted(((entry.stat(), entry.path) for entry in own), key=lambda e: -e[0].st_mtime)
         size = 0
         for status, path in entries:
             size += status.st_size

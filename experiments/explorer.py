@@ -28,8 +28,8 @@ def of_fit(fit: Fitted, command: str | None = None) -> report.Page:
         reference["truth"] = truth
     begin = training.first_arrays["kernel"], training.first_arrays.get("bias")
     looked = {0: score(problem, *begin, model), **dict(zip(training.looks, training.held_out_loss, strict=True))}
+    looked[training.snapshot_steps[-1]] = fit.found.held_out_mse  # where there is patience, that of the best look
     kernels = np.stack(training.snapshots).astype(np.float32)
-    several = fit.ensemble is not None and len(fit.ensemble.members) > 1
     bias = fit.learnt_bias
     return report.page(
         x=problem.x,
@@ -47,7 +47,7 @@ def of_fit(fit: Fitted, command: str | None = None) -> report.Page:
             kernels=kernels,
             loss=[looked[step] for step in training.snapshot_steps],
         ),
-        ensemble=fit.ensemble.arrays["kernel"] if several and fit.ensemble else None,
+        ensemble=fit.kernels_alike,
         reference=reference,
         held_out_from=problem.held_out_from,
         command=command,
@@ -67,6 +67,9 @@ def method(fit: Fitted) -> str:
         rate = fit.training.member.learning_rate
         how = f" {run.optimizer.name} minimised the mean squared error for {fit.training.steps} steps, the largest "
         how += f"learning rate {rate:g}, {run.optimizer.schedule} schedule."
+        if run.trainer.patience is not None:
+            kept = f"{100 * run.trainer.validation_fraction:.3g} % of the training windows"
+            how += f" The last {kept} were set apart, and the parameters of the look with the least loss on them kept."
     return f"{share}{how} {found}"
 
 

@@ -10,6 +10,7 @@ From Python, `fit` returns what it found:
     found.metrics, found.learnt, found.optimum.kernel, found.figures["kernel.png"]
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +94,10 @@ def run(config: Fit, folder: Path) -> dict:
         checkpoints = None if seconds is None else Kept(folder, seconds, resume)
         board = Board(folder) if trainer.tensorboard else None
 
-        with bar(console, trainer.steps, problem.unit) as show:
+        with contextlib.ExitStack() as closing, bar(console, trainer.steps, problem.unit) as show:
+            for opened in (checkpoints, board):
+                if opened is not None:
+                    closing.callback(opened.close)
 
             def look(ensemble: Ensemble) -> None:
                 saving.look(ensemble)
@@ -103,9 +107,6 @@ def run(config: Fit, folder: Path) -> dict:
 
             profile = profiler(folder) if trainer.profile else None
             ensemble = fitting.train(look, requests.stop, checkpoints, profile)
-        for closed in (checkpoints, board):
-            if closed is not None:
-                closed.close()
         if not ensemble.steps:
             raise Stopped(f"Stopped by {requests.by()}; nothing was learnt yet")
         saving.kernel(ensemble.training(ensemble.best))
@@ -115,8 +116,8 @@ def run(config: Fit, folder: Path) -> dict:
             saving.losses(ensemble)
             raise RunError(f"{error} (losses so far: {shown(folder)}/{LOSSES})") from error
         saving.ensemble(ensemble)
-        output.json(METRICS, fitted.metrics)
         saving.losses(ensemble)
+        output.json(METRICS, fitted.metrics)
         report.print_table(console, problem.title, fitted.rows(requests.by()))
         filters.print_moves(console, fitted)
         if config.page:

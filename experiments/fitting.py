@@ -115,7 +115,7 @@ class Fitting:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fitted:
     """All that is known of a fit, and what several of its pictures work out from that.
 
@@ -137,20 +137,25 @@ class Fitted:
     run: schema.Fit | None = None
     ensemble: Ensemble | None = None
 
-    @cached_property
-    def spread(self) -> Spread | None:
-        """How far the members that have the best one's learning rate came apart; None of a single one."""
+    @property
+    def kernels_alike(self) -> np.ndarray | None:
+        """(members, width, in, out) with the best one's learning rate, those that diverged left out; None of a single one."""
         if self.ensemble is None:
             return None
-        rate = self.training.member.learning_rate
+        rate, diverged = self.training.member.learning_rate, self.ensemble.diverged
         alike = [
             place
             for place, member in enumerate(self.ensemble.members)
-            if member.learning_rate == rate and not self.ensemble.diverged[place]
+            if member.learning_rate == rate and not diverged[place]
         ]
-        if len(alike) < 2:
+        return self.ensemble.arrays["kernel"][alike] if len(alike) > 1 else None
+
+    @cached_property
+    def spread(self) -> Spread | None:
+        """How far the members that have the best one's learning rate came apart; None of a single one."""
+        kernels = self.kernels_alike
+        if kernels is None:
             return None
-        kernels = self.ensemble.arrays["kernel"][alike]
         x = windows(self.trained[0], self.window)
         return spread(kernels, seen(x, self.model), self.optimum.standard_error)
 
@@ -159,6 +164,11 @@ class Fitted:
         if self.ensemble is None:
             return []
         return report.rows(self.problem, self.found, self.ensemble, self.spread, stopped_by)
+
+    def __repr__(self) -> str:
+        """The few numbers that matter."""
+        width = max(len(name) for name, _ in self.rows()) if self.ensemble else 0
+        return "\n".join([self.problem.title, *(f"{name:{width}}  {words}" for name, words in self.rows())])
 
     @cached_property
     def figures(self) -> "dict[str, Picture]":

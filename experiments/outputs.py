@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -81,13 +82,17 @@ class RunFolder:
         self.path, claim = path, path / CLAIM
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if resume and claim.exists():
-                check_same(path, claim.read_text(encoding="utf-8"), config)
-                (path / FAILED).unlink(missing_ok=True)
-            else:
-                with open(claim, "x", encoding="utf-8") as file:
-                    file.write(config)
+            again = resume and claim.exists()
+            if not again:
+                take(claim, config)
             self.lock = lock(claim)
+            if again:
+                try:
+                    check_same(path, claim.read_text(encoding="utf-8"), config)
+                except Taken:
+                    self.__exit__()
+                    raise
+                (path / FAILED).unlink(missing_ok=True)
         except FileExistsError as error:
             raise Taken(
                 f"`hydra.run.dir` (={shown(path)}) holds another run; choose another with hydra.run.dir=PATH"
@@ -154,6 +159,25 @@ class RunFolder:
         self.write(name, buffer.getvalue())
 
 
+def take(claim: Path, config: str) -> None:
+    """Write the file that claims a folder, whole, unless it is there.
+
+    Raises:
+        FileExistsError: it is.
+    """
+    part = claim.with_name(f".{claim.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        part.write_text(config, encoding="utf-8")
+        os.link(part, claim)  # as a whole, and by one alone
+    except FileExistsError:
+        raise
+    except OSError:
+        with open(claim, "x", encoding="utf-8") as file:  # a file system without links
+            file.write(config)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def lock(path: Path) -> int | None:
     """Hold a file for this process; a descriptor that lets go when it is closed or the process ends, however it ends.
 
@@ -182,7 +206,7 @@ def check_same(folder: Path, before: str, now: str) -> None:
     """Refuse to go on with a run that was begun with another config.
 
     Raises:
-        RunError: with the keys that differ.
+        Taken: with the keys that differ.
     """
     from omegaconf import OmegaConf
 
@@ -191,7 +215,7 @@ def check_same(folder: Path, before: str, now: str) -> None:
     apart = [key for key in {**old, **new} if key not in free and old.get(key, None) != new.get(key, None)]
     if apart:
         changes = ", ".join(f"`{key}` was {old.get(key)} and is {new.get(key)}" for key in apart)
-        raise RunError(f"`resume` (={shown(folder)}) was begun with another config: {changes}; leave that as it was")
+        raise Taken(f"`resume` (={shown(folder)}) was begun with another config: {changes}; leave that as it was")
 
 
 def flat(tree: Any, path: str = "") -> dict[str, Any]:

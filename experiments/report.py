@@ -199,18 +199,24 @@ def beside_signal(found: Findings, mse: float) -> str:
     return f"{abs(below):.2f} dB {'below' if below >= 0 else 'above'} the signal"
 
 
+def squared(unit: str) -> str:
+    """A unit's square."""
+    return f"{unit}²" if unit.isalpha() else f"({unit})²"
+
+
 def rows(
     problem: Problem, found: Findings, ensemble: Ensemble, spread: Spread | None = None, stopped_by: str = ""
 ) -> list[tuple[str, str]]:
     """The few numbers that matter, each with its name."""
-    training, unit = ensemble.training(ensemble.best), f" {problem.unit}²" if problem.unit else ""
+    training, unit = ensemble.training(ensemble.best), f" {squared(problem.unit)}" if problem.unit else ""
     lines = [
         ("held-out MSE", f"{found.held_out_mse:.4g}{unit}  ({beside_signal(found, found.held_out_mse)})"),
         ("optimum's MSE", f"{found.optimum_mse:.4g}{unit}  ({beside_signal(found, found.optimum_mse)})"),
     ]
     excess = "-  (the optimum is exact to float32 rounding)"
     if found.excess_db is not None:
-        excess = f"{found.excess_db:.4f} dB  ({found.held_out_mse / found.optimum_mse - 1:+.2%})"
+        more = found.held_out_mse / found.optimum_mse - 1
+        excess = f"{found.excess_db:.4f} dB  ({more:+.2%})" if more < 1 else f"{found.excess_db:.1f} dB"
     lines.append(("excess", excess))
     if problem.snr_in_db is not None:
         after = found.below_signal_db(found.held_out_mse)

@@ -1,11 +1,14 @@
 """What else a training can leave for other tools: TensorBoard's events, and a profile of the compiled loop."""
 
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .report import middle_and_ends
 from .training import Ensemble
 
 TENSORBOARD, PROFILE = "tensorboard", "profile"  # folders in the run's own
@@ -13,37 +16,63 @@ PIXELS = 8  # a side of a weight in an image
 
 
 class Board:
-    """Losses as scalars and kernels as images, for TensorBoard.
+    """Losses as scalars and kernels as images, for TensorBoard; a disk that is full ends them, not the training.
 
     Args:
         folder: of the run.
     """
 
     def __init__(self, folder: Path) -> None:
-        from tensorboardX import SummaryWriter
+        from tensorboardX.event_file_writer import EventsWriter  # SummaryWriter's thread hangs on a full disk
 
-        self.writer = SummaryWriter(str(folder / TENSORBOARD))
-        self.steps, self.snapshots = 0, 0
+        (folder / TENSORBOARD).mkdir(exist_ok=True)
+        self.writer: Any = EventsWriter(str(folder / TENSORBOARD / "events"))
+        self.begun = False
 
     def look(self, ensemble: Ensemble) -> None:
         """Add what is new; of several members, the median loss and the kernel of the best."""
-        if not self.steps and ensemble.looks[:-1]:
-            self.snapshots = len(ensemble.snapshots) - 1  # resumed: an earlier process has written them
+        if self.writer is None:
+            return
+        try:
+            self.add(ensemble)
+            self.writer.flush()
+        except OSError as error:
+            print(f"warning: no more for TensorBoard ({error.strerror}); the run goes on", file=sys.stderr, flush=True)
+            self.writer = None
+
+    def add(self, ensemble: Ensemble) -> None:
+        """As `look`."""
+        from tensorboardX import summary
+        from tensorboardX.proto import event_pb2
+
         step = ensemble.steps
-        recent = ensemble.rows.values[self.steps :] if self.steps else ensemble.rows.values[-1:]
-        self.writer.add_scalar("loss/train", float(np.nanmedian(recent)), step)
-        self.writer.add_scalar("loss/held_out", float(np.nanmedian(ensemble.held_out[-1])), step)
-        best = ensemble.best
-        for at, kernels in list(zip(ensemble.snapshot_steps, ensemble.snapshots, strict=True))[self.snapshots :]:
-            for output in range(kernels.shape[-1]):
-                picture = image(kernels[best, :, :, output])
-                self.writer.add_image(f"kernel/output_{output}", picture, at, dataformats="HWC")
-        self.steps, self.snapshots = step, len(ensemble.snapshots)
-        self.writer.flush()
+        before = ensemble.looks[-2] if len(ensemble.looks) > 1 else 0
+        if not self.begun and before:  # resumed: TensorBoard drops what an earlier process wrote from here on
+            log = event_pb2.SessionLog(status=event_pb2.SessionLog.START)  # pyright: ignore
+            self.write(step, session_log=log)
+        self.begun = True
+        for name, values in (("train", ensemble.rows.values[before:]), ("held_out", ensemble.held_out[-1])):
+            middle, _ = middle_and_ends(values)
+            if middle is not None:
+                self.write(step, summary=summary.scalar(f"loss/{name}", middle))
+        for at, kernels in zip(ensemble.snapshot_steps, ensemble.snapshots, strict=True):
+            if at > before or not before:
+                kernel = kernels[ensemble.best]
+                for output in range(kernel.shape[-1]):
+                    picture = summary.image(f"kernel/output_{output}", image(kernel[:, :, output]), dataformats="HWC")
+                    self.write(at, summary=picture)
+
+    def write(self, step: int, **content: Any) -> None:
+        """One event."""
+        from tensorboardX.proto import event_pb2
+
+        event = event_pb2.Event(step=step, wall_time=time.time(), **content)  # pyright: ignore
+        self.writer.write_event(event)
 
     def close(self) -> None:
-        """Write what is left."""
-        self.writer.close()
+        """Let go of the file."""
+        if self.writer is not None:
+            self.writer.close()
 
 
 def image(kernel: np.ndarray) -> np.ndarray:

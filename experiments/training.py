@@ -13,7 +13,7 @@ from .loop import Loop
 
 FIRST_LOOKS = (1, 2, 5, 10, 20, 50, 100, 200)  # most of the way is made early, so look early too
 SNAPSHOT_RATIO = 1.5
-DIVERGED = 1e6  # times the loss of predicting zero
+DIVERGED = 1e6  # times the loss of predicting zero, or that of the first kernel
 LONGEST_CALL = 0.5  # seconds; between calls it can be asked to stop
 PROFILED_CALL = 8  # of the compiled loop: the first ones are short
 LAST_LOSSES = 50  # steps whose mean loss says which member fits best
@@ -104,6 +104,7 @@ class Ensemble:
         compile_seconds, run_seconds: of this process.
         stopped: ended early because it was asked to.
         patience_ended: ended early because no member came closer any more.
+        first_loss: (members,) on the held-out part before the first step.
     """
 
     members: tuple[Member, ...]
@@ -120,6 +121,7 @@ class Ensemble:
     run_seconds: float = 0.0
     stopped: bool = False
     patience_ended: bool = False
+    first_loss: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def steps(self) -> int:
@@ -139,8 +141,10 @@ class Ensemble:
 
     @property
     def best(self) -> int:
-        """The member with the least loss over its last steps."""
+        """The member with the least loss over its last steps; where there is patience, at its best look."""
         last = self.rows.values[-LAST_LOSSES:].mean(axis=0, dtype=np.float64)
+        if self.validation:
+            last = np.min(self.validation, axis=0)
         return int(np.where(self.diverged | ~np.isfinite(last), np.inf, last).argmin())
 
     def training(self, member: int) -> Training:
@@ -164,6 +168,7 @@ class Ensemble:
         """What has to be kept to go on later."""
         arrays = {
             "train_loss": self.rows.values,
+            "first_loss": self.first_loss,
             "looks": np.asarray(self.looks),
             "held_out": np.stack(self.held_out),
             "snapshot_steps": np.asarray(self.snapshot_steps),
@@ -176,6 +181,7 @@ class Ensemble:
     def restore(self, history: dict[str, np.ndarray]) -> None:
         """Take back what `history` gave."""
         self.rows.extend(history["train_loss"])
+        self.first_loss = history.pop("first_loss")
         self.looks = history["looks"].tolist()
         self.held_out = list(history["held_out"])
         self.validation = list(history.get("validation", ()))
@@ -238,15 +244,19 @@ def train(
     done.diverged = np.zeros(len(members), bool)
     nothing = float(np.mean(np.square(loop.data["y"])))
     begin = time.perf_counter()
+    kept = checkpoints.latest() if checkpoints else None
+    if kept is None:
+        found = loop.look(state)[1]
+        done.first_loss = found["held_out"]
+        done.remember(0, found["arrays"], final=False)
+    else:
+        kept = (kept[0], dict(kept[1]))
+        state = loop.put(jax.tree.unflatten(jax.tree.structure(state), kept[0]))
+        done.restore(kept[1])
     done.stopped = stop()
     if done.stopped:
         return done
-    kept = checkpoints.latest() if checkpoints else None
-    if kept is None:
-        done.remember(0, loop.look(state)[1]["arrays"], final=False)
-    else:
-        state = loop.put(jax.tree.unflatten(jax.tree.structure(state), kept[0]))
-        done.restore(kept[1])
+    limit = DIVERGED * np.maximum(nothing, done.first_loss)
     most, calls = 1, 0  # steps of the next call; calls so far
     profiled = profile is None
     for until in (step for step in look_steps(config) if step > (done.looks[-1] if done.looks else 0)):
@@ -271,9 +281,10 @@ def train(
         done.held_out.append(found["held_out"])
         if "validation" in found:
             done.validation.append(found["validation"])
-            done.patience_ended = config.patience is not None and bool(np.all(state["stale"] >= config.patience))
+            patient = done.stopped or config.patience is None or np.any(state["stale"] < config.patience)
+            done.patience_ended = not patient
         latest = np.maximum(done.rows.values[-1], done.held_out[-1])
-        done.diverged = ~np.isfinite(latest) | (latest > DIVERGED * nothing)
+        done.diverged = ~np.isfinite(latest) | (latest > limit)
         ended = done.stopped or done.all_diverged or done.patience_ended or until == config.steps
         if not done.all_diverged:
             done.remember(done.steps, found["best_arrays" if ended and loop.patient else "arrays"], final=ended)

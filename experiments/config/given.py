@@ -27,11 +27,13 @@ def given(schema: type[Schema], positional: Sequence[Any], keywords: Mapping[str
     if strings:
         from .preflight import preflight  # Hydra is asked for only where a caller writes as on its command line
 
-        settings = [setting for name, value in keywords.items() for setting in as_typed(schema, name, value)]
+        settings = [
+            setting for name, value in whole_first(schema, keywords) for setting in as_typed(schema, name, value)
+        ]
         (config,) = preflight([*strings, *settings], config_name, schema).configs
         return config
     values: dict[str, Any] = {}
-    for name, value in keywords.items():
+    for name, value in whole_first(schema, keywords):
         section = home(schema, name, value)
         if not section:
             values[name] = value
@@ -57,6 +59,11 @@ def one_config(schema: type[Schema], positional: Sequence[Any], keywords: Mappin
     return check(config, schema)
 
 
+def whole_first(schema: type[Section], keywords: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The keywords, whole sections before settings of theirs."""
+    return sorted(keywords.items(), key=lambda keyword: bool(home(schema, *keyword)))
+
+
 def as_typed(schema: type[Section], name: str, value: Any) -> list[str]:
     """A keyword as settings of the command line."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -64,6 +71,10 @@ def as_typed(schema: type[Section], name: str, value: Any) -> list[str]:
     section = home(schema, name, value)
     key = f"{section}.{name}" if section else name
     if isinstance(value, Mapping):
+        (field,) = (field for field in dataclasses.fields(schema) if field.name == name)  # type: ignore[arg-type]
+        if "name" in value and "variants" in field.metadata:
+            chosen = [f"{name}={value['name']}"]
+            return chosen + [f"{key}.{inner}={typed(one)}" for inner, one in value.items() if inner != "name"]
         return [f"{key}.{inner}={typed(one)}" for inner, one in value.items()]
     return [f"{key}={typed(value)}"]
 

@@ -89,7 +89,8 @@ def preflight(arguments: Sequence[str], config_name: str, schema: type[Section])
             folder = Path(str(OmegaConf.select(config, key, throw_on_missing=True))).absolute()
     except OverrideParseException as error:
         raise ConfigError(
-            f"`{error.override}` cannot be read; write key=value, and quote a value with spaces or signs"
+            f"`{error.override}` cannot be read; write key=value, and quote a value with spaces or signs "
+            "once more, as \"task.time='Time (s)'\""
         ) from error
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise error if isinstance(error, ConfigError) else ConfigError(one_line(error)) from error

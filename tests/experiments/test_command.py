@@ -268,11 +268,11 @@ def test_a_damaged_cache_is_compiled_anew(start, tmp_path):
 
 
 def test_a_cache_keeps_its_newest_entries(tmp_path):
-    for age in range(5):
-        (tmp_path / str(age)).write_bytes(bytes(10))
-        os.utime(tmp_path / str(age), (1e9 - age, 1e9 - age))
+    for age, name in enumerate(("a-cache", "b-cache", "c-cache", "d-atime", "thesis.tar")):
+        (tmp_path / name).write_bytes(bytes(10))
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
     keep_small(tmp_path, most=25)
-    assert {path.name for path in tmp_path.iterdir()} == {"0", "1"}
+    assert {path.name for path in tmp_path.iterdir()} == {"a-cache", "b-cache", "thesis.tar"}
 
 
 @pytest.mark.parametrize("arguments", [(), ("nowhere",), ("--nope", ".")])
