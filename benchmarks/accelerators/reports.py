@@ -95,15 +95,15 @@ def section(path: Path) -> str:
     lines = [HEAD.format(name=target.name, device=target.device, estimates=estimates, **results["machine"])]
     found = exceeding(results, target)
     cells = [cell for case in results["problems"].values() for cell in case["cells"].values()]
-    compiled = sum(_done(cell.get("auto")) for cell in cells)
+    programs = sum("auto" in cell for cell in cells)
     shared = sum(record.get("shared", False) for cell in cells for record in cell.values())
     short = sum(map(len, found.values()))
-    lines += [f"Of {compiled} programs of `auto`, {short or 'none'} exceed{'s' * (short < 2)} a limit."]
-    lines += [f"Other work ran beside {shared} of all compilations: their seconds are upper bounds."] * bool(shared) + [
-        ""
-    ]
-    for reason, programs in found.items():
-        lines += [f"{reason}:", "", *(f"- {line}" for line in programs), ""]
+    lines += [f"Of {programs} programs of `auto`, {short or 'none'} exceed{'s' * (short < 2)} a limit."]
+    if shared:
+        lines += [f"Other work ran beside {shared} of all compilations: their seconds are upper bounds."]
+    lines += [""]
+    for reason, lacking in found.items():
+        lines += [f"{reason}:", "", *(f"- {line}" for line in lacking), ""]
     lines += [TPU_COLUMNS if target.clock else COLUMNS]
     for key, case in results["problems"].items():
         lines += [_tpu_line(key, case["cells"], target) if target.clock else _line(key, case["cells"])]
