@@ -59,6 +59,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     compile_.add_argument("--resume", action="store_true", help="keep what the results have already")
     compile_.add_argument("--limit", type=float, default=60.0, help="seconds for each compilation (default: 60)")
     compile_.add_argument("--processes", type=int, default=2, help="compilations at once (default: 2)")
+    compile_.add_argument("--shared", action="store_true", help="say that other work runs on this machine meanwhile")
     compile_.add_argument("--into", type=Path, default=HERE, help="folder of compiled/ (default: benchmarks)")
     options = parser.parse_args(words)
     if options.command in ("run", "report") and options.into is None:
@@ -135,8 +136,9 @@ def compile_for_accelerators(options: argparse.Namespace) -> None:
         raise SystemExit(missing)
     chosen = entries(target.platform, options.only, () if options.auto else tuple(options.method or METHODS))
     path = options.into / "compiled" / f"{target.name}.json"
-    with keep(path) as results:
+    with keep(path, options.shared) as results:
         chosen = [entry for entry in chosen if not (options.resume and results.has(entry))]
+        chosen.sort(key=lambda entry: entry.contender != "auto")  # a run that is cut short has what it is about
         started = time.perf_counter()
         found = records(chosen, target, options.limit, options.processes)
         for done, (entry, record) in enumerate(found, 1):

@@ -12,6 +12,7 @@ from benchmarks.accelerators.grid import Entry, program
 from benchmarks.accelerators.programs import read
 from benchmarks.accelerators.targets import Target, set_environment
 
+NOT_COMPILED = "not compiled after"
 START_S = 120.0  # that a process may take to start its compiler
 Record = dict[str, Any]
 
@@ -69,7 +70,7 @@ class Compiler:
             self.pipe.send(entry)
             if self.pipe.poll(self.limit_s):
                 return self.pipe.recv()
-            failed = f"not compiled after {self.limit_s:.0f} s"
+            failed = f"{NOT_COMPILED} {self.limit_s:.0f} s"
         except (EOFError, ConnectionError):
             failed = "the compiler ended its own process"
         self.end()

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accelerators.compiling import NOT_COMPILED
 from benchmarks.accelerators.grid import FACES, LAX, NETWORK, Entry
+from benchmarks.accelerators.reasons import why
 from benchmarks.accelerators.targets import TARGETS, Target
 from benchmarks.results import load, store
 
@@ -23,21 +25,7 @@ TRANSFORM_TRAFFIC, TRANSFORM_KERNELS = 12.0, 40  # of longer ones
 DENSE_TRAFFIC, MORE_KERNELS = 1.3, {True: 2, False: 4}  # times the best's; more than lax's, by whether it is one face
 NETWORK_KERNELS = 1.2  # times those of the same network in Flax
 ESTIMATE = 1.2  # times the best's, on a TPU
-
-REASONS = {
-    ("cuda", "hyena-256-k4096"): "no transform has 16 bits: spectra are float32, and held for both operands",
-    ("cuda", "fir-k1024"): "a product on tensor cores, for a convolution that fills one channel up to four",
-    ("cuda", "fir-k16384"): "137 times fewer multiplications than the direct sum, for more traffic",
-    ("cuda", "bank-80-k401"): "a product on tensor cores, for a convolution that fills one channel up to four",
-    ("cuda", "examples-64-16-k5"): "one kernel in bfloat16 alone; in float32 its 80 products break into 26",
-    (
-        "tpu",
-        "hyena-256-k4096",
-    ): "transforms by matrix products; the sum is estimated 8 times slower, or does not compile",
-    ("tpu", "fir-k16384"): "convolutions of many blocks compile slowly; those of many taps not within the limit",
-    ("tpu", "bank-80-k401"): "the result is laid out twice; XLA's own convolution does not compile within the limit",
-    ("tpu", "front-1-512-k10-s5"): "what is faster compiles slowly: for 24 s and more in bfloat16",
-}
+UNKNOWN = "For a reason that `accelerators/reasons.py` does not know"
 
 HEAD = """\
 ## {name}: compiled, not run
@@ -46,6 +34,7 @@ HEAD = """\
 XLA's own compiler says what it would start and move{estimates}, and nothing here is a measured time. A call of a
 library (cuDNN, cuBLAS) counts as one kernel of the least traffic, and nothing is known of its time.
 """
+BESIDE = "Other work ran beside the compilation and slowed it; how long it takes alone was not measured"
 COLUMNS = """\
 | case | auto: kernels | traffic / least | held / operands | lax NWC: kernels | traffic / least | library | compile s |
 |---|--:|--:|--:|--:|--:|---|--:|"""
@@ -60,6 +49,7 @@ class Kept:
 
     path: Path
     results: dict[str, Any]
+    shared: bool = False
     stored: float = 0.0
 
     def has(self, entry: Entry) -> bool:
@@ -70,7 +60,7 @@ class Kept:
     def add(self, entry: Entry, record: Record) -> None:
         """Keep a record, and store all from time to time."""
         case = self.results["problems"].setdefault(entry.key, {"problem": entry.case.facts(), "cells": {}})
-        case["cells"].setdefault(entry.cell, {})[entry.contender] = record
+        case["cells"].setdefault(entry.cell, {})[entry.contender] = record | ({"shared": True} if self.shared else {})
         if time.monotonic() - self.stored > 5:
             self.store()
 
@@ -81,11 +71,16 @@ class Kept:
 
 
 @contextmanager
-def keep(path: Path) -> Iterator[Kept]:
-    """The results in a file, stored again at the end, also of a run that is cut short."""
+def keep(path: Path, shared: bool = False) -> Iterator[Kept]:
+    """The results in a file, stored again at the end, also of a run that is cut short.
+
+    Args:
+        path: the file.
+        shared: other work runs on this machine, and makes compilations slow: records say so.
+    """
     import jax
 
-    kept = Kept(path, load(path))
+    kept = Kept(path, load(path), shared)
     kept.results["machine"] = {"date": time.strftime("%Y-%m-%d"), "jax": jax.__version__}
     try:
         yield kept
@@ -98,10 +93,17 @@ def section(path: Path) -> str:
     results, target = load(path), TARGETS[path.stem]
     estimates = " and, in cycles, what it estimates" if target.clock else ""
     lines = [HEAD.format(name=target.name, device=target.device, estimates=estimates, **results["machine"])]
-    found = list(_exceeding(results, target))
-    compiled = sum(_done(cell.get("auto")) for case in results["problems"].values() for cell in case["cells"].values())
-    lines += [f"Of {compiled} programs of `auto`, {len(found) or 'none'} exceed{'s' * (len(found) < 2)} a limit.", ""]
-    lines += [*(f"- {line}" for line in found), ""] if found else []
+    found = exceeding(results, target)
+    cells = [cell for case in results["problems"].values() for cell in case["cells"].values()]
+    programs = sum("auto" in cell for cell in cells)
+    shared = sum(record.get("shared", False) for cell in cells for record in cell.values())
+    short = sum(map(len, found.values()))
+    lines += [f"Of {programs} programs of `auto`, {short or 'none'} exceed{'s' * (short < 2)} a limit."]
+    if shared:
+        lines += [f"Other work ran beside {shared} of all compilations: their seconds are upper bounds."]
+    lines += [""]
+    for reason, lacking in found.items():
+        lines += [f"{reason}:", "", *(f"- {line}" for line in lacking), ""]
     lines += [TPU_COLUMNS if target.clock else COLUMNS]
     for key, case in results["problems"].items():
         lines += [_tpu_line(key, case["cells"], target) if target.clock else _line(key, case["cells"])]
@@ -112,28 +114,37 @@ def _done(record: Record | None) -> bool:
     return record is not None and "kernels" in record
 
 
-def _exceeding(results: dict[str, Any], target: Target) -> Iterator[str]:
+def exceeding(results: dict[str, Any], target: Target) -> dict[str, list[str]]:
+    """The programs of `auto` that exceed a limit, each with what it exceeds, by the reason for it."""
+    found: dict[str, list[str]] = {}
     for key, case in results["problems"].items():
+        name, dtype = case["problem"]["name"], key.rpartition(", ")[2]
         for cell, records in case["cells"].items():
             auto = records.get("auto")
             if auto is None:
                 continue
-            if not _done(auto):
-                yield f"{key}, {cell}: {auto.get('failed') or auto.get('refused')}"
-                continue
-            others = {name: record for name, record in records.items() if name != "auto" and _done(record)}
-            over = list(_over(case["problem"], cell, auto, others, target))
-            if over:
-                reason = REASONS.get((target.platform, case["problem"]["name"]))
-                yield f"{key}, {cell}: {'; '.join(over)}" + (f" ({reason})" if reason else "")
+            others = {other: record for other, record in records.items() if other != "auto" and _done(record)}
+            slow = _slow(auto, others.get(LAX[0]))
+            more = list(_over(case["problem"], cell, auto, others, target)) if _done(auto) else []
+            if slow or more:
+                late = not more and (_done(auto) or auto.get("failed", "").startswith(NOT_COMPILED))
+                reason = BESIDE if late and auto.get("shared") else why(target, name, dtype, cell) or UNKNOWN
+                found.setdefault(reason, []).append(f"{key}, {cell}: {'; '.join([*slow, *more])}")
+    return found
+
+
+def _slow(auto: Record, theirs: Record | None) -> list[str]:
+    """That a program of `auto` takes long to compile, or does not at all, in words."""
+    if not _done(auto):
+        return [auto.get("failed") or auto["refused"]]
+    if auto["compile_s"] <= COMPILE_S:
+        return []
+    return [f"{auto['compile_s']:.0f} s to compile" + (f", {theirs['compile_s']:.0f} by {LAX[0]}" if theirs else "")]
 
 
 def _over(facts: dict[str, Any], cell: str, auto: Record, others: dict[str, Record], target: Target) -> Iterator[str]:
-    """What of a program of `auto` exceeds its limit, in words."""
+    """What else of a program of `auto` exceeds its limit, in words."""
     one_face, family = cell in FACES, facts.get("family", "network")
-    if auto["compile_s"] > COMPILE_S:
-        theirs = others.get(LAX[0])
-        yield f"{auto['compile_s']:.0f} s to compile" + (f", {theirs['compile_s']:.0f} by {LAX[0]}" if theirs else "")
     if auto["turns"] > TURNS:
         yield f"a loop of {auto['turns']} turns"
     by_transforms = family == "long" or facts.get("width", 0) > LONGEST_SUM

@@ -1,4 +1,4 @@
-"""What XLA's compilers for an H100 and a TPU v5e make of the faces. Neither is there: nothing here is run."""
+"""What XLA's compilers for GPUs and TPUs make of the faces. None of these is there: nothing here is run."""
 
 import os
 
@@ -139,3 +139,24 @@ def test_one_channel_and_a_long_kernel_compile_soon_for_a_tpu(cell):
     record = report("v5e", "fir-k1024", cell)
     assert record["compile_s"] < 20
     assert record["held"] <= 2
+
+
+@pytest.mark.parametrize("cell", FACES)
+@pytest.mark.parametrize("name", ["dense-256-k3", "depthwise-512-k31"])
+def test_a_b200_starts_what_an_h100_starts(name, cell):
+    """The choice is made from an H100's programs; the next generation's are the same kernels and calls."""
+    newer, older = (report(target, name, cell) for target in ("b200", "h100"))
+    assert (newer["kernels"], newer["library"]) == (older["kernels"], older["library"])
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "other", "gain"),
+    [
+        ("examples-64-16-k5", "gradient for x", "lax NWC", 5.0),
+        ("pointwise-64", "output", "lax NWC", 1.5),
+        ("front-1-512-k10-s5", "gradient for x", "lax NWC", 2.0),
+    ],
+)
+def test_the_choice_for_a_v5e_holds_on_a_v6e(name, cell, other, gain):
+    ours, theirs = (report("v6e", name, cell, contender) for contender in ("auto", other))
+    assert gain * ours["cycles"] <= theirs["cycles"]

@@ -5,10 +5,13 @@ import jax.numpy as jnp
 import pytest
 
 import jconv
-from benchmarks.__main__ import main
+from benchmarks.__main__ import HERE, main
 from benchmarks.accelerators import reports
 from benchmarks.accelerators.grid import CASES, Entry, entries, program
 from benchmarks.accelerators.programs import read
+from benchmarks.accelerators.reasons import REASONS
+from benchmarks.accelerators.targets import TARGETS
+from benchmarks.results import load
 
 PROGRAM = """HloModule toy
 
@@ -115,4 +118,33 @@ def test_what_falls_short_is_listed(tmp_path):
     assert "33 s to compile" in text
     assert "900 turns" in text
     assert "5.0 times the least traffic, 1.0 by lax NWC" in text
-    assert {name for _, name in reports.REASONS} <= {case.name for case in CASES}
+    assert reports.UNKNOWN in text
+
+
+def test_seconds_beside_other_work_are_a_reason_of_their_own(tmp_path):
+    """Of what took long or was ended, and of nothing else."""
+    record = {"kernels": 2, "traffic": 1.0, "held": 0.0, "turns": 0, "cycles": None, "library": [], "compile_s": 33.0}
+    path = tmp_path / "compiled" / "h100.json"
+    cells = {
+        "output": record,
+        "gradient for x": {"failed": "not compiled after 60 s"},
+        "gradient for kernel": record | {"held": 9.0},
+        "whole step": {"failed": "ValueError: no"},
+        "gelu loss": {"refused": "NotImplementedError: no"},
+    }
+    with reports.keep(path, shared=True) as kept:
+        for cell, found in cells.items():
+            kept.add(Entry(CASES[0], "float32", cell, "auto"), found)
+    found = reports.exceeding(load(path), TARGETS["h100"])
+    assert [line.split(": ")[0].split(", ")[2] for line in found[reports.BESIDE]] == ["output", "gradient for x"]
+    assert len(found[reports.UNKNOWN]) == 3
+
+
+def test_every_program_in_the_report_that_exceeds_a_limit_has_a_reason():
+    """And every reason that is written down has such a program."""
+    given = set()
+    for path in sorted((HERE / "compiled").glob("*.json")):
+        found = reports.exceeding(load(path), TARGETS[path.stem])
+        assert reports.UNKNOWN not in found, found[reports.UNKNOWN]
+        given |= set(found)
+    assert given - {reports.BESIDE} == {reason.says for reason in REASONS}

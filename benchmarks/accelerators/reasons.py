@@ -1,0 +1,123 @@
+"""Why a program of `auto` exceeds a limit: read from the compiled programs, a sentence for all that share it."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from benchmarks.accelerators.targets import Target
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some programs exceed a limit.
+
+    Attributes:
+        where: the target's platform or name.
+        case: the name of a case or network, or a glob.
+        says: the reason, as a sentence without its full stop.
+        cell: the cell, or a glob.
+        dtype: the dtype, or a glob.
+    """
+
+    where: str
+    case: str
+    says: str
+    cell: str = "*"
+    dtype: str = "*"
+
+
+BLOCKS = (
+    "Blocks of positions become channels, for a product on tensor cores: a convolution would fill one channel to four"
+)
+FEWER = "A Fourier transform multiplies 137 times less than the direct sum, for more traffic"
+COPIED = "The product of each tap is written out in float32 before they are summed"
+
+REASONS: tuple[Reason, ...] = (
+    Reason("cuda", "hyena-*", "No transform has 16 bits: spectra are float32, and held for both operands"),
+    Reason("cuda", "fir-k1024", BLOCKS),
+    Reason("cuda", "bank-*", BLOCKS),
+    Reason("cuda", "fir-k16384", BLOCKS, "output", "bfloat16"),
+    Reason("cuda", "fir-k16384", BLOCKS, "gradient for x", "bfloat16"),
+    Reason("cuda", "fir-k16384", FEWER, "gradient for kernel"),
+    Reason(
+        "cuda",
+        "fir-k16384",
+        "The gradient for the kernel is by Fourier transforms, the rest by blocks of positions as channels",
+        dtype="bfloat16",
+    ),
+    Reason("cuda", "fir-k16384", FEWER),
+    Reason("cuda", "examples-*", "`taps` is one kernel in bfloat16 alone: in float32 its 80 products break into 26"),
+    Reason(
+        "v5e",
+        "dense-64-k7",
+        "The same convolution by another of the compiler's emitters, which it takes channels first: why was not found",
+        "gradient for x",
+    ),
+    Reason(
+        "v5e",
+        "dense-64-k7",
+        "XLA's convolution copies signals so that the batch lies beside the channels, half of its estimate and more; "
+        "`taps` reads them as they lie, but loses at 256 and 512 channels, and always for x, and is not considered",
+    ),
+    Reason(
+        "v5e",
+        "front-*",
+        "XLA's convolution copies x so that the batch lies on the lanes, 31 % of its estimate; `gemm`, which does not, "
+        "loses by 2 to 10 times where there are more channels, and is considered for one tap alone",
+        "gradient for kernel",
+    ),
+    Reason("tpu", "groups-*", COPIED),
+    Reason("tpu", "examples-*", COPIED),
+    Reason(
+        "tpu",
+        "hyena-*",
+        "Signals are filled up to twice their length and spectra are float32, a real and an imaginary array, each 0.9 "
+        "times operands and result of float32; four to six are held. On a v5e the direct sum is estimated 2 to 8 times "
+        "slower channels first, and does not compile within the limit channels last",
+    ),
+    Reason(
+        "tpu",
+        "bank-*",
+        "The result, 128 positions by 80 channels a block, is copied from one layout to another twice",
+        "output",
+    ),
+    Reason(
+        "tpu",
+        "ensemble-*",
+        "The sum does not take in its factors: 49 of 62 weights are written out as whole signals, 8 of which do not "
+        "fit on the chip; XLA's own convolution holds 42 times operands and result",
+        "output",
+    ),
+    Reason(
+        "v5e",
+        "depthwise-256-k64",
+        "The program holds all three convolutions, whose faces take 13 s one by one; why it takes more was not found",
+    ),
+    Reason(
+        "v5e",
+        "ensemble-*",
+        "XLA's own convolution is estimated 8 times slower in float32, faster in bfloat16 alone",
+        "gradient for kernel",
+    ),
+    Reason(
+        "tpu",
+        "tcn",
+        "One tap is a product (`gemm`), for which time lies on the lanes. Sums and elementwise steps beside it do not "
+        "join the convolutions. Where all are `xla`, they do: then the estimate is Flax's in float32, within a quarter "
+        "of it in bfloat16",
+    ),
+    Reason(
+        "v5e",
+        "resnext",
+        "One tap is a product (`gemm`), for which time lies on the lanes. Sums and elementwise steps beside it are "
+        "estimated at twice as much; where all are `xla`, the estimate is below Flax's",
+    ),
+)
+
+
+def why(target: Target, case: str, dtype: str, cell: str) -> str | None:
+    """The first reason that fits, or None."""
+    for known in REASONS:
+        fits = ((case, known.case), (dtype, known.dtype), (cell, known.cell))
+        if known.where in (target.name, target.platform) and all(fnmatchcase(*pair) for pair in fits):
+            return known.says
+    return None
