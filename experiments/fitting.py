@@ -139,7 +139,7 @@ class Fitted:
 
     @property
     def kernels_alike(self) -> np.ndarray | None:
-        """(members, width, in, out) with the best one's learning rate, those that diverged left out; None of a single one."""
+        """(members, width, in, out) of the best one's learning rate that have not diverged; None of a single one."""
         if self.ensemble is None:
             return None
         rate, diverged = self.training.member.learning_rate, self.ensemble.diverged
