@@ -8,6 +8,7 @@ from jconv.plot.arithmetic import contribution_panels, window_by_hand
 from jconv.plot.frequencies import frequency_curves
 from jconv.plot.heatmaps import kernel_heatmaps
 from jconv.plot.kernels import kernel_curves
+from jconv.plot.share_bars import share_bars
 from jconv.plot.signals import signal_panels
 from jconv.plot.style import Picture
 
@@ -17,6 +18,7 @@ __all__ = [
     "frequency_curves",
     "kernel_curves",
     "kernel_heatmaps",
+    "share_bars",
     "signal_panels",
     "window_by_hand",
 ]
