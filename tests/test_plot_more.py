@@ -83,7 +83,91 @@ def test_complex_shares_add_up():
         np.testing.assert_allclose(heights(ax)[:, 3] / 100, analysis.shares(parts)[:, output], rtol=1e-12)
 
 
+def ends(ax):
+    """Kind -> tops of its bars."""
+    return {bars.get_label(): [bar.get_height() for bar in bars] for bars in ax.containers}
+
+
+def test_eigenvalues_are_those_of_the_windows_and_the_unseen_kernels_are_drawn():
+    x = two_waves().astype(np.float32)
+    found = analysis.identifiability(x, 3)
+    figure = plot.patch_spectrum(found, title="t", inputs=("sin", "cos"))
+    assert png(figure)
+    spectrum, *maps, _ = figure.axes
+    wide = x.astype(np.float64)
+    windows = np.stack([wide[tap : tap + 98] for tap in range(3)], axis=1).reshape(98, 6)
+    by_hand = np.linalg.svd(windows, compute_uv=False) ** 2 / 98
+    np.testing.assert_allclose(ends(spectrum)["seen"], by_hand[:2], rtol=1e-12)
+    assert len(ends(spectrum)["no more than rounding"]) == 4
+    assert spectrum.get_yscale() == "log"
+    for ax, kernel in zip(maps, found.unseen, strict=True):
+        np.testing.assert_array_equal(ax.images[0].get_array(), kernel.T)
+        assert np.abs(windows @ kernel.ravel()).max() < 4 * 6 * np.finfo(np.float32).eps
+
+
+def test_where_all_is_seen_the_weakest_kernels_are_drawn():
+    found = analysis.identifiability(np.cumsum(noise(200, 1), axis=0), 8)
+    figure = plot.patch_spectrum(found, title="t")
+    assert list(ends(figure.axes[0])) == ["seen"]
+    np.testing.assert_array_equal(figure.axes[1].images[0].get_array()[0], found.directions[-1, :, 0])
+    assert "Drawn are 4 of 8 directions, the weakest" in notes(figure)
+
+
+def test_groups_stand_side_by_side_and_each_has_bars_of_its_own():
+    x = np.concatenate([noise(60, 1), np.sin(np.arange(60.0))[:, None]], axis=1)
+    figure = plot.patch_spectrum(analysis.identifiability(x, 4, groups=2), title="t")
+    assert {kind: len(bars) for kind, bars in ends(figure.axes[0]).items()} == {"seen": 6, "no more than rounding": 2}
+    assert [label.get_text() for label in figure.axes[1].get_yticklabels()] == ["input 1"]
+
+
+def bands(kernels, **settings):
+    lags = np.arange(kernels.shape[1])
+    return plot.ensemble_bands(lags, kernels, title="t", lag_label="tap: samples", **settings)
+
+
+def test_bands_are_the_quartiles_and_the_range_of_each_tap():
+    kernels, truth = noise(9, 5, 2, 3), noise(5, 2, 3)
+    figure = bands(kernels, goals={"truth": truth})
+    assert png(figure)
+    panels = [(ax, c, o) for ax, (c, o) in zip(figure.axes, np.ndindex(2, 3), strict=True)]
+    for ax, channel, output in panels:
+        own = np.sort(kernels[:, :, channel, output], axis=0)  # of 9 the quartiles are the third and the seventh
+        for band, low, high in zip(ax.collections, (own[0], own[2]), (own[8], own[6]), strict=True):
+            corners = band.get_paths()[0].vertices
+            for tap in range(5):
+                edge = corners[corners[:, 0] == tap, 1]
+                np.testing.assert_allclose([edge.min(), edge.max()], [low[tap], high[tap]], rtol=1e-12)
+        lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+        np.testing.assert_array_equal(lines["median"], own[4])
+        np.testing.assert_array_equal(lines["truth"], truth[:, channel, output])
+        np.testing.assert_array_equal(lines["each fit"], kernels[0, :, channel, output])
+        assert sum(line.get_color() == plot.style.GREY for line in ax.lines) == 9
+
+
+def test_of_many_fits_the_first_have_lines_and_all_are_in_the_bands():
+    kernels = np.zeros((80, 1, 1, 1))
+    kernels[70] = 5
+    figure = bands(kernels)
+    assert png(figure)
+    assert sum(line.get_color() == plot.style.GREY for line in figure.axes[0].lines) == 64
+    assert figure.axes[0].collections[0].get_paths()[0].vertices[:, 1].max() == 5
+    assert "64 of 80 fits" in notes(figure)
+
+
 REFUSED = {
+    "complex ensemble": (lambda: bands(noise(2, 3, 1, 1) + 1j), "`kernels` is complex128"),
+    "a goal of another shape": (
+        lambda: bands(noise(2, 3, 1, 1), goals={"a": noise(3, 1, 2)}),
+        "`goals['a']` has shape (3, 1, 2); expected (width, in, out) with width=3, in=1, out=1",
+    ),
+    "more goals than lines": (
+        lambda: bands(noise(2, 3, 1, 1), goals={str(n): noise(3, 1, 1) for n in range(4)}),
+        "`goals` has 4 lines",
+    ),
+    "spectrum of other inputs": (
+        lambda: plot.patch_spectrum(analysis.identifiability(two_waves(), 3), title="t", inputs=("a",)),
+        "`inputs` has 1 names",
+    ),
     "kernel of other inputs": (
         lambda: plot.share_bars(noise(2, 9, 1), noise(3, 1, 1), title="t"),
         "`kernel` has shape (3, 1, 1); expected (width, in, out) with in=2, out=1",
