@@ -1,17 +1,25 @@
 """Pictures of what data say of a kernel: what is drawn is read back from the axes."""
 
 import io
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jconv import analysis, plot
+from jconv.plot.style import GREY
 
 RANDOM = np.random.default_rng(1)
 
 
 def noise(*shape):
     return RANDOM.normal(size=shape)
+
+
+def panels(figure) -> list[Any]:
+    """Its axes, of which the checker would not know what is drawn there."""
+    return figure.axes
 
 
 def png(figure):
@@ -37,10 +45,11 @@ def two_waves():
 
 def test_bars_are_the_shares_and_what_they_add_up_from():
     x, kernel = two_waves(), noise(3, 2, 4)
-    parts, ranges = analysis.contributions(x, kernel), analysis.share_ranges(x, kernel)
+    parts = np.asarray(analysis.contributions(jnp.asarray(x), jnp.asarray(kernel)))
+    ranges = analysis.share_ranges(x, kernel)
     figure = plot.share_bars(parts, kernel, title="t", ranges=ranges, inputs=("sin", "cos"))
     assert png(figure)
-    for output, ax in enumerate(figure.axes):
+    for output, ax in enumerate(panels(figure)):
         drawn = heights(ax) / 100
         by_hand = np.cov(np.concatenate([parts[:, :, output], parts[:, :, output].sum(axis=0)[None]]), ddof=0)
         variance = by_hand[2, 2]
@@ -57,7 +66,7 @@ def test_bars_are_the_shares_and_what_they_add_up_from():
 def test_inputs_without_a_bar_of_their_own_share_one():
     parts, kernel = noise(9, 40, 1), noise(3, 9, 1)
     figure = plot.share_bars(parts, kernel, title="t", ranges=None)
-    drawn = heights(figure.axes[0]) / 100
+    drawn = heights(panels(figure)[0]) / 100
     assert len(drawn) == 6
     assert "the other 4 of 9 inputs" in figure.legends[0].get_texts()[-1].get_text()
     np.testing.assert_allclose(drawn[:, [0, 3]].sum(axis=0), 1, rtol=1e-12)
@@ -72,14 +81,14 @@ def test_an_output_that_does_not_vary_has_no_shares():
     parts[:, :, 1] += noise(2, 9)
     figure = plot.share_bars(parts, np.ones((1, 2, 2)), title="t")
     assert png(figure)
-    assert not heights(figure.axes[0])[:, 1:].any()
+    assert not heights(panels(figure)[0])[:, 1:].any()
     assert "No variance to share out: output 0." in notes(figure)
 
 
 def test_complex_shares_add_up():
     parts = noise(3, 30, 2) + 1j * noise(3, 30, 2)
     figure = plot.share_bars(parts, noise(2, 3, 2) + 1j * noise(2, 3, 2), title="t")
-    for output, ax in enumerate(figure.axes):
+    for output, ax in enumerate(panels(figure)):
         np.testing.assert_allclose(heights(ax)[:, 3] / 100, analysis.shares(parts)[:, output], rtol=1e-12)
 
 
@@ -93,7 +102,7 @@ def test_eigenvalues_are_those_of_the_windows_and_the_unseen_kernels_are_drawn()
     found = analysis.identifiability(x, 3)
     figure = plot.patch_spectrum(found, title="t", inputs=("sin", "cos"))
     assert png(figure)
-    spectrum, *maps, _ = figure.axes
+    spectrum, *maps, _ = panels(figure)
     wide = x.astype(np.float64)
     windows = np.stack([wide[tap : tap + 98] for tap in range(3)], axis=1).reshape(98, 6)
     by_hand = np.linalg.svd(windows, compute_uv=False) ** 2 / 98
@@ -108,16 +117,19 @@ def test_eigenvalues_are_those_of_the_windows_and_the_unseen_kernels_are_drawn()
 def test_where_all_is_seen_the_weakest_kernels_are_drawn():
     found = analysis.identifiability(np.cumsum(noise(200, 1), axis=0), 8)
     figure = plot.patch_spectrum(found, title="t")
-    assert list(ends(figure.axes[0])) == ["seen"]
-    np.testing.assert_array_equal(figure.axes[1].images[0].get_array()[0], found.directions[-1, :, 0])
+    assert list(ends(panels(figure)[0])) == ["seen"]
+    np.testing.assert_array_equal(panels(figure)[1].images[0].get_array()[0], found.directions[-1, :, 0])
     assert "Drawn are 4 of 8 directions, the weakest" in notes(figure)
 
 
 def test_groups_stand_side_by_side_and_each_has_bars_of_its_own():
     x = np.concatenate([noise(60, 1), np.sin(np.arange(60.0))[:, None]], axis=1)
     figure = plot.patch_spectrum(analysis.identifiability(x, 4, groups=2), title="t")
-    assert {kind: len(bars) for kind, bars in ends(figure.axes[0]).items()} == {"seen": 6, "no more than rounding": 2}
-    assert [label.get_text() for label in figure.axes[1].get_yticklabels()] == ["input 1"]
+    assert {kind: len(bars) for kind, bars in ends(panels(figure)[0]).items()} == {
+        "seen": 6,
+        "no more than rounding": 2,
+    }
+    assert [label.get_text() for label in panels(figure)[1].get_yticklabels()] == ["input 1"]
 
 
 def bands(kernels, **settings):
@@ -129,8 +141,8 @@ def test_bands_are_the_quartiles_and_the_range_of_each_tap():
     kernels, truth = noise(9, 5, 2, 3), noise(5, 2, 3)
     figure = bands(kernels, goals={"truth": truth})
     assert png(figure)
-    panels = [(ax, c, o) for ax, (c, o) in zip(figure.axes, np.ndindex(2, 3), strict=True)]
-    for ax, channel, output in panels:
+    pairs = [(ax, c, o) for ax, (c, o) in zip(panels(figure), np.ndindex(2, 3), strict=True)]
+    for ax, channel, output in pairs:
         own = np.sort(kernels[:, :, channel, output], axis=0)  # of 9 the quartiles are the third and the seventh
         for band, low, high in zip(ax.collections, (own[0], own[2]), (own[8], own[6]), strict=True):
             corners = band.get_paths()[0].vertices
@@ -141,7 +153,7 @@ def test_bands_are_the_quartiles_and_the_range_of_each_tap():
         np.testing.assert_array_equal(lines["median"], own[4])
         np.testing.assert_array_equal(lines["truth"], truth[:, channel, output])
         np.testing.assert_array_equal(lines["each fit"], kernels[0, :, channel, output])
-        assert sum(line.get_color() == plot.style.GREY for line in ax.lines) == 9
+        assert sum(line.get_color() == GREY for line in ax.lines) == 9
 
 
 def test_of_many_fits_the_first_have_lines_and_all_are_in_the_bands():
@@ -149,12 +161,94 @@ def test_of_many_fits_the_first_have_lines_and_all_are_in_the_bands():
     kernels[70] = 5
     figure = bands(kernels)
     assert png(figure)
-    assert sum(line.get_color() == plot.style.GREY for line in figure.axes[0].lines) == 64
-    assert figure.axes[0].collections[0].get_paths()[0].vertices[:, 1].max() == 5
+    assert sum(line.get_color() == GREY for line in panels(figure)[0].lines) == 64
+    assert panels(figure)[0].collections[0].get_paths()[0].vertices[:, 1].max() == 5
     assert "64 of 80 fits" in notes(figure)
 
 
+def trained(gains, steps=(0, 1, 10), **settings):
+    frequencies = np.linspace(0, 0.5, gains.shape[1])
+    return plot.response_training(steps, frequencies, gains, title="t", frequency_label="frequency (Hz)", **settings)
+
+
+def test_the_map_holds_the_gain_of_each_step_and_the_lines_its_ends():
+    gains, goal = noise(3, 20, 1, 2) + 1j * noise(3, 20, 1, 2), noise(20, 1, 2)
+    figure = trained(gains, goal=goal, floor_db=-200)
+    assert png(figure)
+    for output in range(2):
+        lines, drawn = panels(figure)[output], panels(figure)[2 + output]
+        decibels = 10 * np.log10(gains[:, :, 0, output].real ** 2 + gains[:, :, 0, output].imag ** 2)
+        by_name = {line.get_label(): line.get_ydata() for line in lines.lines}
+        np.testing.assert_allclose(by_name["start"], decibels[0], rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(by_name["step 10"], decibels[2], rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(by_name["goal"], 20 * np.log10(np.abs(goal[:, 0, output])), rtol=1e-10, atol=1e-10)
+        cells = drawn.collections[0].get_array().reshape(3, 20)
+        np.testing.assert_allclose(cells, decibels, rtol=1e-10, atol=1e-10)
+
+
+def test_long_maps_keep_the_largest_gain_and_say_what_they_leave_out():
+    gains = np.full((300, 1500, 1, 5), 0.1)
+    gains[-1, 700] = 1.0
+    figure = trained(gains, steps=np.arange(300))
+    assert png(figure)
+    cells = panels(figure)[4].collections[0].get_array().reshape(128, 500)
+    assert np.flatnonzero(cells[-1] == 0).tolist() == [700 // 3]
+    np.testing.assert_allclose(np.delete(cells[-1], 700 // 3), -20, rtol=1e-12)
+    for words in ("4 of 5 pairs of channels", "128 of 300 steps", "largest gain of 3 neighbouring"):
+        assert words in notes(figure)
+
+
+def test_distances_along_directions_are_those_of_gradient_descent():
+    """A quadratic loss: along an eigenvector of eigenvalue a, each step of size r leaves 1 - r*a of the distance."""
+    x, start, goal = noise(80, 2), noise(3, 2, 2), noise(3, 2, 2)
+    found = analysis.identifiability(x, 3)
+    windows = np.stack([x[tap : tap + 78] for tap in range(3)], axis=1).reshape(78, 6)
+    gram, rate, steps = windows.T @ windows / 78, 0.2, np.arange(20)
+    kernels = [start]
+    for _ in steps[1:]:
+        apart = (kernels[-1] - goal).reshape(6, 2)
+        kernels.append(kernels[-1] - rate * (gram @ apart).reshape(3, 2, 2))
+    figure = plot.direction_errors(steps, np.stack(kernels), goal, found, title="t")
+    assert png(figure)
+    drawn = {line.get_label(): line.get_ydata() for line in panels(figure)[0].lines}
+    for number, value in enumerate(np.linalg.eigvalsh(gram)[::-1]):
+        line = drawn[f"_{number}"]
+        np.testing.assert_allclose(line / line[0], np.abs(1 - rate * value) ** steps, rtol=1e-9)
+    squares = np.sum([line**2 for line in drawn.values()], axis=0)  # the directions are all there are
+    np.testing.assert_allclose(squares, [np.sum((kernel - goal) ** 2) for kernel in kernels], rtol=1e-10)
+
+
+def test_unseen_directions_are_one_line_that_no_seen_change_moves():
+    found = analysis.identifiability(two_waves().astype(np.float32), 3)
+    goal, ways = noise(3, 2, 1), noise(2, 2)
+    kernels = np.stack([goal + 2 * found.unseen[0][..., None]] * 2)
+    kernels[1] += np.einsum("n,nwc->wc", ways[0], found.directions)[..., None]
+    figure = plot.direction_errors(np.array([0, 5]), kernels, goal, found, title="t")
+    (unseen,) = (line for line in panels(figure)[0].lines if line.get_label() == "4 unseen, together")
+    np.testing.assert_allclose(unseen.get_ydata(), [2, 2], rtol=1e-12)
+    seen = [line.get_ydata()[1] for line in panels(figure)[0].lines if line is not unseen]
+    np.testing.assert_allclose(sorted(seen), sorted(np.abs(ways[0])), rtol=1e-12)
+
+
+def test_each_group_has_directions_and_outputs_of_its_own():
+    found = analysis.identifiability(noise(60, 2), 2, groups=2)
+    kernels = np.zeros((2, 2, 1, 2))
+    kernels[:, :, :, 1] = found.directions[found.directions_group == 1][0]
+    figure = plot.direction_errors(np.array([0, 1]), kernels, np.zeros((2, 1, 2)), found, title="t")
+    drawn = {line.get_label(): line.get_ydata()[0] for line in panels(figure)[0].lines}
+    np.testing.assert_allclose([drawn[f"_{number}"] for number in range(4)], [0, 0, 1, 0], atol=1e-12)
+
+
 REFUSED = {
+    "steps that do not rise": (lambda: trained(noise(3, 8, 1, 1), steps=(0, 2, 2)), "`steps` (=[0, 2, 2]) must"),
+    "steps before training": (lambda: trained(noise(3, 8, 1, 1), steps=(-1, 2, 3)), "`steps` (=[-1, 2, 3]) must"),
+    "gains of other steps": (lambda: trained(noise(2, 8, 1, 1)), "`gains` has shape (2, 8, 1, 1); expected"),
+    "directions of another kernel": (
+        lambda: plot.direction_errors(
+            np.array([0, 1]), noise(2, 4, 2, 1), noise(4, 2, 1), analysis.identifiability(two_waves(), 3), title="t"
+        ),
+        "`found` has directions of shape (3, 2)",
+    ),
     "complex ensemble": (lambda: bands(noise(2, 3, 1, 1) + 1j), "`kernels` is complex128"),
     "a goal of another shape": (
         lambda: bands(noise(2, 3, 1, 1), goals={"a": noise(3, 1, 2)}),

@@ -5,11 +5,15 @@ than it holds, it draws the largest and says what it leaves out.
 """
 
 from jconv.plot.arithmetic import contribution_panels, window_by_hand
+from jconv.plot.direction_errors import direction_errors
 from jconv.plot.ensemble_bands import ensemble_bands
+from jconv.plot.filter_bank import filter_bank
 from jconv.plot.frequencies import frequency_curves
 from jconv.plot.heatmaps import kernel_heatmaps
 from jconv.plot.kernels import kernel_curves
 from jconv.plot.patch_spectrum import patch_spectrum
+from jconv.plot.receptive_field import receptive_field
+from jconv.plot.response_training import response_training
 from jconv.plot.share_bars import share_bars
 from jconv.plot.signals import signal_panels
 from jconv.plot.style import Picture
@@ -17,11 +21,15 @@ from jconv.plot.style import Picture
 __all__ = [
     "Picture",
     "contribution_panels",
+    "direction_errors",
     "ensemble_bands",
+    "filter_bank",
     "frequency_curves",
     "kernel_curves",
     "kernel_heatmaps",
     "patch_spectrum",
+    "receptive_field",
+    "response_training",
     "share_bars",
     "signal_panels",
     "window_by_hand",

@@ -1,6 +1,7 @@
 """Which input channel an output is made of, by four measures beside each other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -133,5 +134,5 @@ def write(ax: Axes, place: float, bar: float, end: float) -> None:
     """The height of a bar, beyond the end of its whisker; nothing of one that is missing."""
     if np.isfinite(bar):
         side, away = ("top", -2) if bar < 0 else ("bottom", 2)
-        offset = {"textcoords": "offset points", "ha": "center", "va": side}
+        offset: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": side}
         ax.annotate(f"{bar:.0f}", (place, end), (0, away), fontsize=8, **offset)
