@@ -7,10 +7,12 @@ than it holds, it draws the largest and says what it leaves out.
 from jconv.plot.arithmetic import contribution_panels, window_by_hand
 from jconv.plot.direction_errors import direction_errors
 from jconv.plot.ensemble_bands import ensemble_bands
+from jconv.plot.filter_bank import filter_bank
 from jconv.plot.frequencies import frequency_curves
 from jconv.plot.heatmaps import kernel_heatmaps
 from jconv.plot.kernels import kernel_curves
 from jconv.plot.patch_spectrum import patch_spectrum
+from jconv.plot.receptive_field import receptive_field
 from jconv.plot.response_training import response_training
 from jconv.plot.share_bars import share_bars
 from jconv.plot.signals import signal_panels
@@ -21,10 +23,12 @@ __all__ = [
     "contribution_panels",
     "direction_errors",
     "ensemble_bands",
+    "filter_bank",
     "frequency_curves",
     "kernel_curves",
     "kernel_heatmaps",
     "patch_spectrum",
+    "receptive_field",
     "response_training",
     "share_bars",
     "signal_panels",

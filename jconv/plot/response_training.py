@@ -111,7 +111,7 @@ def draw_lines(ax: Axes, frequencies: np.ndarray, lines: Sequence[tuple[str, np.
         ax.plot(frequencies, heights, linewidth=1.8, label=name, **look)
 
 
-def draw_map(ax: Axes, steps: np.ndarray, frequencies: np.ndarray, heights: np.ndarray, colors: ScalarMappable) -> None:
+def draw_map(ax: Axes, steps: np.ndarray, frequencies: np.ndarray, heights: np.ndarray, norm: Normalize) -> None:
     """Heights (steps, points) in dB, each row reaching half-way to its neighbours; steps logarithmic from 1 on."""
     together = -(-len(frequencies) // MOST_COLUMNS)
     low = heights.min()
