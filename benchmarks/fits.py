@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def ours() -> dict[str, float]:
 
 def by_torch() -> dict[str, float]:
     """Seconds of the same as a plain PyTorch loop."""
-    import torch
+    torch = import_module("torch")  # of the peers
 
     from experiments.config import schema
     from experiments.tasks import TASKS
