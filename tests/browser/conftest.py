@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from needed import chromium, missing  # pyright: ignore[reportMissingImports]
+from browser_needed import chromium, missing  # pyright: ignore[reportMissingImports]
 
 
 def pytest_collection_modifyitems(items):

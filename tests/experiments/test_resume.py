@@ -55,7 +55,7 @@ def run_alone(start, folder: str, *settings: str) -> None:
 def test_a_run_that_was_ended_comes_to_the_bytes_of_one_left_alone(how, start, tmp_path):
     """Killed at a random step, twice; or stopped by SIGTERM, which ends between looks."""
     run_alone(start, "alone", *QUICK, STEPS, "trainer.seeds=2")
-    for attempt in range(2):
+    for attempt in range(2 if how == "killed" else 1):
         arguments = ("resume=ended",) if attempt else (*QUICK, STEPS, "trainer.seeds=2", "hydra.run.dir=ended")
         process = start(FIT, *arguments)
         made = len(checkpoints(tmp_path / "ended")) and int(checkpoints(tmp_path / "ended")[-1].name)
