@@ -239,7 +239,119 @@ def test_each_group_has_directions_and_outputs_of_its_own():
     np.testing.assert_allclose([drawn[f"_{number}"] for number in range(4)], [0, 0, 1, 0], atol=1e-12)
 
 
+def bank(start, end, **settings):
+    frequencies = np.linspace(0, 100, len(start))
+    return plot.filter_bank(frequencies, start, end, title="t", frequency_label="frequency (Hz)", **settings)
+
+
+def bumps(*centres):
+    """(201, filters) gains around centres in Hz, far from both ends."""
+    return np.exp(-((np.linspace(0, 100, 201)[:, None] - np.array(centres)) ** 2) / 20)
+
+
+def test_filters_are_sorted_by_their_centre_and_the_dots_say_where_they_began():
+    start, end = bumps(50, 60, 40), bumps(70, 30, 50)
+    figure = bank(start * 1j, end, names=("a", "b", "c"))
+    assert png(figure)
+    top, rows, _ = panels(figure)
+    assert [label.get_text() for label in rows.get_yticklabels()] == ["b", "c", "a"]
+    dots = {line.get_label(): line.get_xdata() for line in rows.lines}
+    np.testing.assert_allclose(dots["centre at start"], [60, 40, 50], rtol=1e-9)
+    np.testing.assert_allclose(dots["at end"], [30, 50, 70], rtol=1e-9)
+    cells = rows.collections[0].get_array().reshape(3, 201)
+    np.testing.assert_allclose(cells, np.maximum(20 * np.log10(end[:, [1, 2, 0]].T), -60), rtol=1e-9, atol=1e-9)
+    sums = {line.get_label(): line.get_ydata() for line in top.lines}
+    for name, gain in (("start", start), ("end", end)):
+        power = gain[:, 0] ** 2 + gain[:, 1] ** 2 + gain[:, 2] ** 2
+        shown = power > 1e-6  # what lies far below is drawn as the lowest
+        np.testing.assert_allclose(sums[name][shown], 10 * np.log10(power[shown]), rtol=1e-9, atol=1e-9)
+
+
+def test_of_many_filters_the_largest_have_rows_and_all_are_in_the_sum():
+    gains = np.full((1100, 200), 0.5)
+    gains[:, 70:] = 1.0
+    figure = bank(gains, gains)
+    assert png(figure)
+    top, rows, _ = panels(figure)
+    assert rows.collections[0].get_array().size == 128 * 367  # 1100 frequencies, of each 3 the largest
+    np.testing.assert_allclose(top.lines[1].get_ydata(), 10 * np.log10(130 + 70 / 4), rtol=1e-12)
+    assert "128 of 200 filters" in notes(figure)
+
+
+def test_a_centre_is_weighted_by_power():
+    gain = np.zeros((11, 1))
+    gain[[2, 8], 0] = 1, 2  # at 20 and 80 Hz, powers 1 and 4
+    rows = panels(bank(gain, gain))[1]
+    np.testing.assert_allclose([line.get_xdata()[0] for line in rows.lines[1:]], [68, 68], rtol=1e-12)
+
+
+def test_a_filter_that_passes_nothing_has_no_centre_and_stands_last():
+    gains = bumps(50, 60)
+    gains[:, 0] = 0
+    figure = bank(gains, gains)
+    assert png(figure)
+    rows = panels(figure)[1]
+    assert [label.get_text() for label in rows.get_yticklabels()] == ["output 1", "output 0"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "strides", "dilations"),
+    [
+        ([3], [1], [1]),
+        ([3, 3, 3], [1, 1, 1], [1, 2, 4]),
+        ([5, 3, 2], [2, 3, 1], [1, 2, 3]),
+        ([2, 1, 4], [3, 1, 2], [5, 1, 1]),
+    ],
+)
+@pytest.mark.parametrize("causal", [False, True])
+def test_dots_are_the_samples_that_an_output_depends_on(sizes, strides, dilations, causal):
+    """Against layers of ones, run on a pulse at each sample in turn."""
+    figure = plot.receptive_field(sizes, title="t", stride=strides, dilation=dilations, causal=causal, rate=10)
+    assert png(figure)
+    length = 80
+    signal = np.eye(length)[:, :, None]
+    for size, stride, dilation in zip(sizes, strides, dilations, strict=True):
+        signal = analysis.float64_output(signal, np.ones((size, 1, 1)), stride=stride, dilation=dilation)
+    seen = np.flatnonzero(np.abs(signal[:, 0, 0]) > 0.5)  # each dependence has a weight of at least 1
+    ax = panels(figure)[0]
+    dots = next(line for line in ax.lines if line.get_label() == "_0").get_xdata()
+    zero = seen[-1] if causal else seen[-1] / 2
+    np.testing.assert_allclose(dots, (seen - zero) / 10, rtol=0, atol=1e-12)
+    labels = [label.get_text() for child in ax.child_axes for label in child.get_yticklabels()]
+    assert labels[-1] == f"sees {seen[-1] + 1}"
+    seen_by, held = np.eye(length)[:, :, None], [seen]  # each level's dots, at the newest or the middle sample they see
+    for layer, (size, stride, dilation) in enumerate(zip(sizes, strides, dilations, strict=True)):
+        seen_by = analysis.float64_output(seen_by, np.ones((size, 1, 1)), stride=stride, dilation=dilation)
+        above = np.eye(seen_by.shape[1])[:, :, None]
+        for upper in range(layer + 1, len(sizes)):
+            ones = np.ones((sizes[upper], 1, 1))
+            above = analysis.float64_output(above, ones, stride=strides[upper], dilation=dilations[upper])
+        where = [np.flatnonzero(seen_by[:, p, 0] > 0.5) for p in np.flatnonzero(above[:, 0, 0] > 0.5)]
+        held.append(np.array([w[-1] if causal else (w[0] + w[-1]) / 2 for w in where]))
+    for level, places in enumerate(held):
+        drawn = next(line for line in ax.lines if line.get_label() == f"_{level}").get_xdata()
+        np.testing.assert_allclose(drawn, (places - zero) / 10, rtol=0, atol=1e-12)
+    lowest, highest = ax.patches[0].get_xy()[:4, 0][:2]
+    np.testing.assert_allclose([lowest, highest], [dots[0], dots[-1]], rtol=0, atol=1e-12)
+
+
+def test_a_wide_field_has_trapezoids_without_dots():
+    figure = plot.receptive_field(
+        [2] * 12, title="t", dilation=[2**n for n in range(12)], names=[f"l{n}" for n in range(12)]
+    )
+    assert png(figure)
+    ax = panels(figure)[0]
+    assert "_0" not in [line.get_label() for line in ax.lines]
+    corners = ax.patches[0].get_xy()
+    assert np.ptp(corners[:, 0]) == 4095
+    assert "drawn without dots: input, l0" in notes(figure)
+
+
 REFUSED = {
+    "a filter of other frequencies": (lambda: bank(noise(8, 2), noise(9, 2)), "`end` has shape (9, 2); expected"),
+    "a rate of 0": (lambda: plot.receptive_field(3, title="t", rate=0), "`rate` (=0) must be positive"),
+    "too many layers": (lambda: plot.receptive_field([1] * 65, title="t"), "`kernel_size` has 65 layers"),
+    "names of other layers": (lambda: plot.receptive_field(3, title="t", names=("a", "b")), "`names` has 2 names"),
     "steps that do not rise": (lambda: trained(noise(3, 8, 1, 1), steps=(0, 2, 2)), "`steps` (=[0, 2, 2]) must"),
     "steps before training": (lambda: trained(noise(3, 8, 1, 1), steps=(-1, 2, 3)), "`steps` (=[-1, 2, 3]) must"),
     "gains of other steps": (lambda: trained(noise(2, 8, 1, 1)), "`gains` has shape (2, 8, 1, 1); expected"),
