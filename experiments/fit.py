@@ -117,7 +117,8 @@ def run(config: Fit, folder: Path) -> dict:
             raise RunError(f"{error} (losses so far: {shown(folder)}/{LOSSES})") from error
         saving.ensemble(ensemble)
         saving.losses(ensemble)
-        output.json(METRICS, fitted.metrics)
+        metrics = fitted.metrics  # of an ensemble each member is scored for it
+        output.json(METRICS, metrics)
         report.print_table(console, problem.title, fitted.rows(requests.by()))
         filters.print_moves(console, fitted)
         if config.page:
@@ -130,7 +131,7 @@ def run(config: Fit, folder: Path) -> dict:
             for name, figure in pictures.draw(fitted):
                 output.png(name, figure)
     console.print(f"Saved in {shown(folder)}", soft_wrap=True, highlight=False)
-    return fitted.metrics
+    return metrics
 
 
 def main() -> None:

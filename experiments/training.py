@@ -168,7 +168,7 @@ class Ensemble:
         """What has to be kept to go on later."""
         arrays = {
             "train_loss": self.rows.values,
-            "first_loss": self.first_loss,
+            "begin_loss": self.first_loss,
             "looks": np.asarray(self.looks),
             "held_out": np.stack(self.held_out),
             "snapshot_steps": np.asarray(self.snapshot_steps),
@@ -181,7 +181,7 @@ class Ensemble:
     def restore(self, history: dict[str, np.ndarray]) -> None:
         """Take back what `history` gave."""
         self.rows.extend(history["train_loss"])
-        self.first_loss = history.pop("first_loss")
+        self.first_loss = history["begin_loss"]
         self.looks = history["looks"].tolist()
         self.held_out = list(history["held_out"])
         self.validation = list(history.get("validation", ()))
@@ -250,7 +250,6 @@ def train(
         done.first_loss = found["held_out"]
         done.remember(0, found["arrays"], final=False)
     else:
-        kept = (kept[0], dict(kept[1]))
         state = loop.put(jax.tree.unflatten(jax.tree.structure(state), kept[0]))
         done.restore(kept[1])
     done.stopped = stop()
