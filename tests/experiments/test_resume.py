@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from processes import finish, wait_for
 
-from experiments.checkpoints import FOLDER, Kept
+from experiments.checkpoints import DIGEST, FOLDER, Kept
 from experiments.comparison import read_all
 from experiments.config.rules import ConfigError
 from experiments.errors import RunError
@@ -42,8 +42,9 @@ def same_bytes(one: Path, other: Path) -> None:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """Those that are whole, the newest last."""
-    return sorted((p for p in (folder / FOLDER).glob("*") if p.name.isdecimal()), key=lambda p: int(p.name))
+    """Those that are whole, the newest last: a process may be killed before it has written the digest of its last."""
+    whole = (file.with_suffix("") for file in (folder / FOLDER).glob(f"*{DIGEST}"))
+    return sorted(whole, key=lambda path: int(path.name))
 
 
 def run_alone(start, folder: str, *settings: str) -> None:
