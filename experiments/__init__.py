@@ -21,32 +21,32 @@ Where things are:
 
     what is asked
     config/         what a config may say (dataclasses, rules), how a wrong one is answered, before JAX is imported
-    command.py, compare.py      the command lines; resuming.py: `resume=FOLDER`, the command that a folder holds
-    environment.py  packages, a device, options for XLA, a place for compiled programs
-    fit.py, understand.py       `fit(...)` and `understand(...)` return what they find, `run` also writes it
+    fit.py, understand.py, compare.py      `fit(...)` and `understand(...)` return what they find, `run` also writes it
 
     what is fitted
     tasks/          name -> Problem: input, target, what is known of the truth; also of the user's own file
     models/         name -> the convolution to fit
-    alignment.py    which sample of the target each output belongs to
-    optimum.py      the least-squares optimum, by jconv.analysis
-
-    how it is fitted
+    notebook.py     the kernel, bias and signals of the notebook; dissection.py: its parts, one output at a time
     fitting.py      one fit, from its settings to all that is known of it
-    optimizers.py   name -> optax transformation
-    loop.py         the compiled functions: many steps in one call, all members at once
-    training.py     calls of the loop, looks between them, what is left of all that
-    checkpoints.py  the training on disk, by orbax, to go on later
-    interrupt.py    Ctrl-C and SIGTERM as requests to end well
 
-    what is found
-    report.py, ensemble.py, filters.py      the numbers: of a fit, of seeds side by side, of filters that moved
-    pictures.py, headlines.py, drawing.py   which arrays go into which figure, the sentence above it, own figures
-    explorer.py, display.py     the page of a run, by jconv.report; what a notebook shows
-    dissection.py   the parts that `understand` prints and draws
+    training/       how it is fitted
+        loop        the compiled functions: many steps in one call, all members at once
+        members     calls of the loop, looks between them, what is left of all that
+        optimizers  name -> optax transformation
+        checkpoints, saving, tracking, progress      by orbax, to go on later; losses; TensorBoard, profiles; the bar
 
-    what is written
-    folders.py, outputs.py      the folder of a run or a sweep: chosen, claimed once, written atomically
-    saving.py, tracking.py      what is on the disk while a training goes on; TensorBoard, profiles
-    progress.py, comparison.py  the bar; run folders -> one table
+    findings/       what is found, as numbers
+        alignment   which sample of the target each output belongs to
+        optimum     the least-squares optimum, by jconv.analysis
+        report, spread, filters     of a fit, of seeds side by side, of filters that moved
+
+    showing/        what is found, to be seen
+        pictures, headlines, drawing    which arrays go into which figure, the sentence above it, own figures
+        explorer, display               the page of a run, by jconv.report; what a notebook shows
+
+    runs/           a run from outside
+        command     the command lines; resuming: `resume=FOLDER`, the command that a folder holds
+        environment packages, a device, options for XLA, a place for compiled programs
+        folders, outputs, comparison    of a run or a sweep: chosen, claimed, written whole; one table of many
+        interrupt   Ctrl-C and SIGTERM as requests to end well
 """

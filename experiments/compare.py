@@ -7,10 +7,10 @@ python -m experiments.compare outputs/fit --out outputs
 import sys
 from pathlib import Path
 
-from .command import missing_package, say_error
 from .config.arguments import Parser
 from .config.rules import ConfigError
-from .outputs import outlast_readers
+from .runs.command import missing_package, say_error
+from .runs.outputs import outlast_readers
 
 
 def main() -> None:
@@ -32,8 +32,8 @@ def main() -> None:
 def code(folders: list[Path], out: Path | None) -> int:
     """As `main`; the exit code."""
     try:
-        from .comparison import compare, read_all
         from .errors import RunError
+        from .runs.comparison import compare, read_all
     except ModuleNotFoundError as error:
         return say_error(missing_package(error), 2)
     try:

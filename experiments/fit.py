@@ -64,8 +64,8 @@ def run(config: Fit, folder: Path) -> dict:
     """
     from omegaconf import OmegaConf
 
-    from .interrupt import Stopped, listening
-    from .outputs import METRICS, RunFolder, shown
+    from .runs.interrupt import Stopped, listening
+    from .runs.outputs import METRICS, RunFolder, shown
 
     settings = {key: value for key, value in dataclasses.asdict(config).items() if key != "resume"}
     text, resume = OmegaConf.to_yaml(OmegaConf.create(settings)), config.resume is not None
@@ -76,14 +76,15 @@ def run(config: Fit, folder: Path) -> dict:
 
         from rich.console import Console
 
-        from . import environment, filters, report
-        from .checkpoints import Kept
         from .errors import RunError
+        from .findings import filters, report
         from .fitting import Fitting
-        from .progress import bar
-        from .saving import LOSSES, Saving
-        from .tracking import Board, profiler
-        from .training import Ensemble
+        from .runs import environment
+        from .training.checkpoints import Kept
+        from .training.members import Ensemble
+        from .training.progress import bar
+        from .training.saving import LOSSES, Saving
+        from .training.tracking import Board, profiler
 
         environment.cache_compiled(config.compilation_cache)
         console = Console()
@@ -122,11 +123,11 @@ def run(config: Fit, folder: Path) -> dict:
         report.print_table(console, problem.title, fitted.rows(requests.by()))
         filters.print_moves(console, fitted)
         if config.page:
-            from . import explorer
+            from .showing import explorer
 
             output.write(explorer.PAGE, explorer.of_fit(fitted, output.command()).html)
         if config.pictures:
-            from . import pictures
+            from .showing import pictures
 
             for name, figure in pictures.draw(fitted):
                 output.png(name, figure)
@@ -136,7 +137,7 @@ def run(config: Fit, folder: Path) -> dict:
 
 def main() -> None:
     """Wire `run` to the command line."""
-    from .command import command
+    from .runs.command import command
 
     command(run, config_name="fit", schema=Fit, compare=True)
 

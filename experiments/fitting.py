@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import environment, report
 from .config import schema
-from .ensemble import Spread, spread
 from .errors import RunError
-from .loop import Loop
+from .findings import report
+from .findings.optimum import Optimum, least_squares, predict, real, seen, targets
+from .findings.spread import Spread, spread
 from .models import MODELS
-from .optimizers import optimizer
-from .optimum import Optimum, least_squares, predict, real, seen, targets
+from .runs import environment
 from .tasks import Problem, load, windows
-from .training import Checkpoints, Ensemble, Member, Training, look_steps, train
+from .training.loop import Loop
+from .training.members import Checkpoints, Ensemble, Member, Training, look_steps, train
+from .training.optimizers import optimizer
 
 if TYPE_CHECKING:
     from jconv.plot import Picture
@@ -173,20 +174,20 @@ class Fitted:
     @cached_property
     def figures(self) -> "dict[str, Picture]":
         """File name -> matplotlib figure."""
-        from . import pictures
+        from .showing import pictures
 
         return dict(pictures.draw(self))
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the numbers, and the pictures below."""
-        from .display import page
+        from .showing.display import page
 
         return page(self.problem.title, self.rows(), self.figures)
 
     @property
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
-        from . import filters
+        from .findings import filters
 
         more = {} if self.spread is None else self.spread.numbers()
         if self.ensemble is not None and len(self.ensemble.members) > 1:

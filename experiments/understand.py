@@ -48,8 +48,8 @@ def run(config: Understand, folder: Path) -> dict:
     """
     from omegaconf import OmegaConf
 
-    from .interrupt import Requests, Stopped, listening
-    from .outputs import METRICS, RunFolder, shown
+    from .runs.interrupt import Requests, Stopped, listening
+    from .runs.outputs import METRICS, RunFolder, shown
 
     text = OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config)))
 
@@ -60,10 +60,10 @@ def run(config: Understand, folder: Path) -> dict:
     with RunFolder(folder, text) as output, listening() as requests:
         from rich.console import Console
 
-        from . import environment
         from .dissection import dissect, draw, explain
         from .errors import RunError
-        from .report import versions
+        from .findings.report import versions
+        from .runs import environment
 
         environment.cache_compiled(config.compilation_cache)
         go_on(requests, "nothing was computed yet")
@@ -81,7 +81,7 @@ def run(config: Understand, folder: Path) -> dict:
         if disagreeing:
             raise RunError(f"{disagreeing}; the same convolution must give the same numbers, please report it")
         if config.page:
-            from . import explorer
+            from .showing import explorer
 
             page = explorer.of_dissection(parts, output.command(), dataclasses.asdict(config))
             output.write(explorer.PAGE, page.html)
@@ -94,7 +94,7 @@ def run(config: Understand, folder: Path) -> dict:
 
 def main() -> None:
     """Wire `run` to the command line."""
-    from .command import command
+    from .runs.command import command
 
     command(run, config_name="understand", schema=Understand)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from processes import finish, wait_for
 
-from experiments.comparison import compare, job_folders, read_all
 from experiments.config.rules import ConfigError
-from experiments.environment import cache_compiled, check_device, keep_small
-from experiments.folders import LEAST_ROOM
+from experiments.runs.comparison import compare, job_folders, read_all
+from experiments.runs.environment import cache_compiled, check_device, keep_small
+from experiments.runs.folders import LEAST_ROOM
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("task.seconds=20", "trainer.steps=3", "pictures=false", "page=false", "model=function")
@@ -219,7 +219,7 @@ def test_a_platform_without_a_device_is_refused_however_jax_fails(failure, monke
 
 FILLS_UP = """
 import resource
-from experiments import folders
+from experiments.runs import folders
 claim = folders.claim
 def then_full(plan):
     folder = claim(plan)

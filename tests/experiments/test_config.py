@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 import jconv
-from experiments import models, optimizers, tasks
+from experiments import models, tasks
 from experiments.config import schema
 from experiments.config.composed import CONF, GROUPS, check
 from experiments.config.preflight import preflight
 from experiments.config.rules import ConfigError, build
-from experiments.folders import claim
+from experiments.runs.folders import claim
+from experiments.training import optimizers
 
 EXPERIMENTS = [file.stem for file in sorted((CONF / "experiment").glob("*.yaml"))]
 OPTIONS = [f"{group}={name}" for group, names in {**GROUPS, "experiment": EXPERIMENTS}.items() for name in names]

@@ -9,8 +9,8 @@ import pytest
 from experiments.config import schema
 from experiments.config.preflight import preflight
 from experiments.config.rules import ConfigError
-from experiments.environment import check
 from experiments.fit import run
+from experiments.runs.environment import check
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "experiments.md").read_text()
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments import explorer
 from experiments.dissection import dissect
+from experiments.findings.optimum import score
 from experiments.fit import fit
-from experiments.optimum import score
+from experiments.showing import explorer
 from jconv import report
 
 SHORT = {"steps": 30, "seeds": 2}

@@ -17,11 +17,11 @@ from experiments.config.composed import CONF, check, short_group
 from experiments.config.rules import ConfigError
 from experiments.errors import RunError
 from experiments.fit import fit, run
-from experiments.loop import Loop
 from experiments.models import MODELS, Convolution
-from experiments.optimizers import optimizer
 from experiments.tasks import TASKS, ecg
-from experiments.training import Member, train
+from experiments.training.loop import Loop
+from experiments.training.members import Member, train
+from experiments.training.optimizers import optimizer
 
 PICTURES = {"signal.png", "kernel.png", "frequency_response.png", "loss.png", "snapshots.png"}
 FILES = {"metrics.json", "metrics.csv", "kernel.npz", "config.resolved.yaml", "versions.json", "page.html", *PICTURES}
@@ -145,7 +145,7 @@ def test_the_ecg_is_sleepecgs():
 
 
 def test_losses_that_could_not_be_written_in_time_are_written_at_the_end(tmp_path, monkeypatch):
-    from experiments.outputs import RunFolder
+    from experiments.runs.outputs import RunFolder
 
     append, calls = RunFolder.append, []
 
@@ -161,7 +161,7 @@ def test_losses_that_could_not_be_written_in_time_are_written_at_the_end(tmp_pat
 
 
 def test_numbers_are_saved_before_anything_is_drawn(tmp_path, monkeypatch):
-    from experiments import pictures
+    from experiments.showing import pictures
 
     def draw(*_):
         raise RunError("no room")
@@ -174,7 +174,7 @@ def test_numbers_are_saved_before_anything_is_drawn(tmp_path, monkeypatch):
 
 
 def test_a_training_is_asked_between_short_calls(monkeypatch):
-    from experiments.training import LONGEST_CALL, next_count
+    from experiments.training.members import LONGEST_CALL, next_count
 
     assert next_count(10, LONGEST_CALL * 2) == 5
     assert next_count(10, 0.0) == 40
@@ -212,7 +212,7 @@ def test_no_run_writes_into_anothers_folder(tmp_path):
 
 
 def test_of_runs_that_start_together_one_gets_the_folder(tmp_path):
-    from experiments.outputs import RunFolder
+    from experiments.runs.outputs import RunFolder
 
     won, lost = [], []
 
@@ -232,7 +232,7 @@ def test_of_runs_that_start_together_one_gets_the_folder(tmp_path):
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    from experiments import outputs
+    from experiments.runs import outputs
 
     folder = outputs.RunFolder(tmp_path, "")
     folder.write("a.txt", "old")

@@ -9,13 +9,14 @@ import pytest
 from flax import nnx
 
 import jconv
-from experiments import alignment, filters, pictures
 from experiments.config import schema
 from experiments.config.rules import ConfigError, build
+from experiments.findings import alignment, filters
+from experiments.findings.optimum import predict, targets
 from experiments.fit import fit
 from experiments.models import MODELS, as_numpy
 from experiments.models.linear_stack import composed
-from experiments.optimum import predict, targets
+from experiments.showing import pictures
 
 KEY = jax.random.key(3)
 SMALL = {
@@ -265,7 +266,7 @@ def test_a_bank_finds_one_of_its_own_filters_and_says_how_far_it_went(name, monk
 
 
 def test_filters_that_hardly_move_are_said_not_to():
-    from experiments import headlines
+    from experiments.showing import headlines
 
     assert headlines.filters(np.array([0.1, 0.2]), 10.0, "Hz").startswith("The filters have hardly moved: by 0.15")
     assert headlines.filters(np.array([5.0]), 10.0, "Hz") == "The filters moved by 5 Hz; the kernel resolves 10"
@@ -297,7 +298,7 @@ def test_every_kind_of_task_and_model_is_drawn(case):
 
 
 def test_channel_times_equaliser_is_as_flat_as_is_said():
-    from experiments import headlines
+    from experiments.showing import headlines
 
     gains = np.array([1.0, 0.5]), np.array([1.0, 0.1])
     assert headlines.equalised(*gains).startswith("Channel times equaliser is flat within 6.0 dB, the channel")

@@ -6,8 +6,8 @@ import pytest
 
 import jconv
 from experiments.config import schema
+from experiments.findings.optimum import least_squares, padding_of, predict, targets
 from experiments.notebook import sin_and_cos
-from experiments.optimum import least_squares, padding_of, predict, targets
 
 
 def model(**changes):

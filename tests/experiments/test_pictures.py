@@ -9,13 +9,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import jconv
-from experiments import headlines, pictures, report
 from experiments.config import schema
 from experiments.config.composed import CONF, check, short_group
+from experiments.findings import report
+from experiments.findings.optimum import least_squares, predict
 from experiments.fitting import Fitted
-from experiments.optimum import least_squares, predict
+from experiments.showing import headlines, pictures
 from experiments.tasks import Problem, from_kernel
-from experiments.training import Member, Training
+from experiments.training.members import Member, Training
 
 RANDOM = np.random.default_rng(0)
 KERNEL, BIAS = RANDOM.uniform(-1, 1, (3, 2, 2)).astype(np.float32), np.array([0.5, -0.25], np.float32)

@@ -9,7 +9,7 @@ import matplotlib.colors
 import numpy as np
 import pytest
 
-from experiments import drawing
+from experiments.showing import drawing
 from jconv import plot
 from jconv.plot.kernels import MOST_MARKS
 from jconv.plot.panels import MOST_POINTS, outline
@@ -382,7 +382,7 @@ def test_notes_stand_under_legend_and_axes():
 def test_a_notebook_shows_it_and_no_pyplot_is_left_behind():
     code = """
 import sys, numpy as np
-from experiments import drawing
+from experiments.showing import drawing
 from jconv import plot
 figure = plot.kernel_heatmaps(np.ones((3, 1, 1)), title="t")
 assert figure._repr_png_().startswith(b"\\x89PNG")

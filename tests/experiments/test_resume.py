@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from processes import finish, wait_for
 
-from experiments.checkpoints import DIGEST, FOLDER, Kept
-from experiments.comparison import read_all
 from experiments.config.rules import ConfigError
 from experiments.errors import RunError
-from experiments.outputs import RunFolder
-from experiments.resuming import command_line, expanded
+from experiments.runs.comparison import read_all
+from experiments.runs.outputs import RunFolder
+from experiments.runs.resuming import command_line, expanded
+from experiments.training.checkpoints import DIGEST, FOLDER, Kept
 
 FIT = "experiments.fit"
 QUICK = (
@@ -216,7 +216,7 @@ def test_a_full_disk_is_one_line_and_earlier_checkpoints_are_whole(small_disk, s
 
 def test_checkpoints_are_due_by_the_clock(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("experiments.checkpoints.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("experiments.training.checkpoints.time.monotonic", lambda: now[0])
     kept = Kept(tmp_path, 30.0, resume=False)
     assert not kept.due()
     now[0] = 31.0

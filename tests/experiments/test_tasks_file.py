@@ -12,8 +12,8 @@ from scipy.io import wavfile
 from experiments.config import schema
 from experiments.config.preflight import preflight
 from experiments.config.rules import ConfigError
-from experiments.environment import check
 from experiments.fit import fit
+from experiments.runs.environment import check
 from experiments.tasks import TASKS, file, load
 
 A, B = [1.0, 2.5, -3.0, 4.0, 5.0], [10.0, 20.0, 30.0, 40.0, -50.0]

@@ -7,17 +7,18 @@ import optax
 import pytest
 from hydra import compose, initialize_config_dir
 
-from experiments import environment, training
 from experiments import fitting as fitting_module
 from experiments.config import schema
 from experiments.config.composed import CONF, check, short_group
 from experiments.errors import RunError
 from experiments.fit import run
 from experiments.fitting import Fitting
-from experiments.loop import Loop
 from experiments.models import Convolution
-from experiments.optimizers import optimizer, schedule
-from experiments.training import Rows, look_steps
+from experiments.runs import environment
+from experiments.training import members
+from experiments.training.loop import Loop
+from experiments.training.members import Rows, look_steps
+from experiments.training.optimizers import optimizer, schedule
 
 NUMBERS = "pictures=false"
 SMALL = ("task=recover_fir", "task.length=600", "trainer.window=50", "trainer.batch_size=4", NUMBERS)
@@ -74,7 +75,7 @@ def test_only_where_all_members_diverge_a_fit_does(tmp_path):
 
 
 def test_a_loss_that_is_no_number_is_told_by_its_step_and_the_last_good_kernel_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "FIRST_LOOKS", (1,))  # else a look ends the fit while its loss is still a number
+    monkeypatch.setattr(members, "FIRST_LOOKS", (1,))  # else a look ends the fit while its loss is still a number
     with pytest.raises(RunError, match=r"is no number from step (\d+) on: `optimizer\.learning_rate`") as error:
         run(
             config(

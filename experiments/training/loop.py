@@ -13,8 +13,8 @@ import numpy as np
 import optax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from .errors import RunError
-from .models import Convolution
+from ..errors import RunError
+from ..models import Convolution
 
 BATCH = "batch"  # axis of the mesh of devices
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .report import middle_and_ends
-from .training import Ensemble
+from ..findings.report import middle_and_ends
+from .members import Ensemble
 
 TENSORBOARD, PROFILE = "tensorboard", "profile"  # folders in the run's own
 PIXELS = 8  # a side of a weight in an image

@@ -2,7 +2,7 @@
 
 from jconv.window import forward_window, resolve_padding
 
-from .config import schema
+from ..config import schema
 
 
 def pads(model: schema.Model, length: int) -> tuple[int, int]:

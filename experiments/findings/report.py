@@ -10,11 +10,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from .config import schema
-from .ensemble import Spread
+from ..config import schema
+from ..tasks import Problem
+from ..training.members import Ensemble, Training
 from .optimum import FLOAT32_EPS, Optimum, score
-from .tasks import Problem
-from .training import Ensemble, Training
+from .spread import Spread
 
 PACKAGES = (
     "jconv",

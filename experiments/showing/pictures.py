@@ -9,17 +9,17 @@ import numpy as np
 from jconv import analysis, plot
 from jconv.analysis import frequency_response
 
+from ..config import schema
+from ..findings.alignment import own_sample
+from ..findings.filters import moves
+from ..findings.optimum import FLOAT32_EPS, lag_of, predict, real, seen, settings, targets
+from ..findings.report import snr_before
+from ..findings.spread import hidden_part
+from ..fitting import Fitted, relative
+from ..models.linear_stack import composed
+from ..tasks import Problem, windows
+from ..tasks.problem import numbered
 from . import drawing, headlines
-from .alignment import own_sample
-from .config import schema
-from .ensemble import hidden_part
-from .filters import moves
-from .fitting import Fitted, relative
-from .models.linear_stack import composed
-from .optimum import FLOAT32_EPS, lag_of, predict, real, seen, settings, targets
-from .report import snr_before
-from .tasks import Problem, windows
-from .tasks.problem import numbered
 
 SETTINGS = ("signal", "channel", "bank", "target", "snr_db")
 SECONDS = 3.0

@@ -8,10 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from . import headlines
-from .config import schema
-from .fitting import Fitted
-from .models import MODELS, as_numpy
+from ..config import schema
+from ..fitting import Fitted
+from ..models import MODELS, as_numpy
+from ..showing import headlines
 
 MOST_ROWS = 16
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .errors import RunError
-from .optimum import Optimum
-from .outputs import RunFolder
-from .report import header, history
-from .training import Ensemble, Training
+from ..errors import RunError
+from ..findings.optimum import Optimum
+from ..findings.report import header, history
+from ..runs.outputs import RunFolder
+from .members import Ensemble, Training
 
 KERNEL = "kernel.npz"
 LOSSES = "metrics.csv"

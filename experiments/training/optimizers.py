@@ -5,7 +5,7 @@ from collections.abc import Callable
 import optax
 from jax.typing import ArrayLike
 
-from .config import schema
+from ..config import schema
 
 LEFT_AT_LAST = 0.01  # of the learning rate, by the exponential schedule
 

@@ -8,9 +8,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .config.rules import ConfigError
-from .config.tasks import TEXT
-from .errors import INSTALL
+from ..config.rules import ConfigError
+from ..config.tasks import TEXT
+from ..errors import INSTALL
 
 WHOLE_VECTORS_TO = 16  # channels of a group
 ENTRIES = ("-cache", "-atime")  # as JAX names them
@@ -35,7 +35,7 @@ def check(config: Any) -> None:
         if os.environ.get(variable):  # without it JAX takes what it finds, and importing it here would be early
             check_device(variable)
     if getattr(config, "task", None) and config.task.samples is None:
-        from .tasks import load  # only the data tell, and the run takes what is read here
+        from ..tasks import load  # only the data tell, and the run takes what is read here
 
         load(config)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from .errors import RunError
+from ..errors import RunError
 from .outputs import CLAIM, FAILED, METRICS, csv_text, flat, write_whole
 from .outputs import shown as folder_name
 

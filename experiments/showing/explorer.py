@@ -7,9 +7,9 @@ import numpy as np
 
 from jconv import report
 
-from .dissection import INPUTS, Dissection
-from .fitting import Fitted
-from .optimum import score, settings, targets
+from ..dissection import INPUTS, Dissection
+from ..findings.optimum import score, settings, targets
+from ..fitting import Fitted
 
 PAGE = "page.html"
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..config.rules import ConfigError
+from ..errors import INSTALL, RunError
 from . import interrupt, resuming
-from .config.rules import ConfigError
-from .errors import INSTALL, RunError
 from .interrupt import Stopped, requests
 from .outputs import FAILED, Taken, outlast_readers, shown, write_whole
 
@@ -46,8 +46,8 @@ def jobs(run: Callable[[Any, Path], Any], config_name: str, schema: type, compar
         from hydra.errors import HydraException
         from omegaconf.errors import OmegaConfBaseException
 
+        from ..config import composed, preflight
         from . import environment, folders
-        from .config import composed, preflight
     except ModuleNotFoundError as error:
         return say_error(missing_package(error), 2)
     try:
@@ -106,7 +106,7 @@ class Job:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        from .config.composed import check
+        from ..config.composed import check
 
         settings = HydraConfig.get()
         folder, many = Path(settings.runtime.output_dir), settings.mode == RunMode.MULTIRUN

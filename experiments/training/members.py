@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
-from .config import schema
+from ..config import schema
 from .loop import Loop
 
 FIRST_LOOKS = (1, 2, 5, 10, 20, 50, 100, 200)  # most of the way is made early, so look early too

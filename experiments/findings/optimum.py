@@ -7,9 +7,9 @@ import numpy as np
 
 from jconv import analysis
 
+from ..config import schema
+from ..tasks import Problem
 from .alignment import first_sample, longest_pads, outputs, pads
-from .config import schema
-from .tasks import Problem
 
 FLOAT32_EPS = float(np.finfo(np.float32).eps)
 

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from .config.rules import ConfigError
+from ..config.rules import ConfigError
 
 COMMAND = "command.txt"
 KEY = "resume"

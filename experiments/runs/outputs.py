@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from .errors import RunError
+from ..errors import RunError
 from .resuming import COMMAND
 
 CLAIM = "config.resolved.yaml"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .outputs import shown, write_whole
+from ..runs.outputs import shown, write_whole
 
 FOLDER = "checkpoints"
 KEPT = 3  # a damaged one leaves two

@@ -3,8 +3,8 @@
 import contextlib
 from pathlib import Path
 
-from .config.preflight import Plan
-from .config.rules import ConfigError
+from ..config.preflight import Plan
+from ..config.rules import ConfigError
 from .resuming import quoted
 
 FREE_NAMES = 1000

@@ -158,7 +158,7 @@ def exact_loss(looks: np.ndarray, losses: np.ndarray, rounding: float) -> str:
     Args:
         looks: (n,) steps.
         losses: (n,) after them.
-        rounding: see `experiments.pictures.loss_rounding`.
+        rounding: see `experiments.showing.pictures.loss_rounding`.
     """
     above = np.flatnonzero(~(losses <= rounding))
     since = int(above[-1]) + 1 if len(above) else 0

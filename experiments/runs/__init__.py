@@ -1,0 +1,1 @@
+"""A run from outside: its command line, its folder, how it ends, how it goes on, and tables of several."""
