@@ -1,12 +1,13 @@
 """One fit, from its settings to all that is known of it; nothing is printed or written."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.console import Console
 
 from .config import schema
 from .errors import RunError
@@ -18,10 +19,12 @@ from .runs import environment
 from .tasks import Problem, load, windows
 from .training.loop import Loop
 from .training.members import Checkpoints, Ensemble, Member, Training, look_steps, train
+from .training.objective import squared_error
 from .training.optimizers import optimizer
 
 if TYPE_CHECKING:
     from jconv.plot import Picture
+    from jconv.report import Page
 
 WINDOW = 1024  # samples
 
@@ -33,17 +36,29 @@ class Fitting:
         config: what to do.
     """
 
+    has_steps = True
+
     def __init__(self, config: schema.Fit) -> None:
         self.config = config
         self.problem = problem = load(config)
         parts = (part[: problem.held_out_from] for part in (problem.x, problem.y))
         self.x, self.y = (windows(part, config.trainer.window) for part in parts)
-        self.optimum = least_squares(self.x, self.y, config.model)
+        self.optimum = least_squares(self.x, self.y, config.convolution)
         rates = config.trainer.learning_rates or [config.optimizer.learning_rate]
         seeds = range(config.seed, config.seed + config.trainer.seeds)
         self.members = tuple(Member(seed, rate) for rate, seed in itertools.product(rates, seeds))
-        groups = config.model.groups
+        groups = config.convolution.groups
         self.compiler_options = environment.compiler_options(groups, problem.x.shape[1] // groups)
+
+    @property
+    def judge(self) -> tuple[str, str]:
+        """What the bar calls the losses of looks, and their unit."""
+        return "held-out MSE", report.squared(self.problem.unit) if self.problem.unit else ""
+
+    @property
+    def beside(self) -> dict[str, np.ndarray]:
+        """What is kept beside the learnt kernel."""
+        return {"optimum_kernel": self.optimum.kernel, "optimum_bias": self.optimum.bias}
 
     def data(self) -> dict[str, np.ndarray]:
         """What the training sees.
@@ -51,7 +66,7 @@ class Fitting:
         Raises:
             RunError: there is patience, and too few windows to set some apart for it.
         """
-        trainer, model, held_out = self.config.trainer, self.config.model, self.problem.held_out_from
+        trainer, model, held_out = self.config.trainer, self.config.convolution, self.problem.held_out_from
         x, y = self.x, targets(self.y, model)
         data = {
             "held_out_x": self.problem.x[None, held_out:],
@@ -78,7 +93,7 @@ class Fitting:
         config, trainer = self.config, self.config.trainer
         data = self.data()
         loop = Loop(
-            MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1]),
+            squared_error(MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1])),
             lambda rate: optimizer(config.optimizer, trainer.steps, rate),
             data,
             batch_size=min(trainer.batch_size or len(data["x"]), len(data["x"])),
@@ -98,8 +113,8 @@ class Fitting:
         if ensemble.all_diverged:
             raise RunError(self.why_diverged(ensemble))
         training = ensemble.training(ensemble.best)
-        found = report.findings(self.problem, self.config.model, training, self.optimum)
-        return Fitted(self.problem, self.config.model, training, self.optimum, found, self.config, ensemble)
+        found = report.findings(self.problem, self.config.convolution, training, self.optimum)
+        return Fitted(self.problem, self.config.convolution, training, self.optimum, found, self.config, ensemble)
 
     def why_diverged(self, ensemble: Ensemble) -> str:
         """The step, and the likely cause."""
@@ -171,18 +186,35 @@ class Fitted:
         width = max(len(name) for name, _ in self.rows()) if self.ensemble else 0
         return "\n".join([self.problem.title, *(f"{name:{width}}  {words}" for name, words in self.rows())])
 
+    def print(self, console: Console, stopped_by: str = "") -> None:
+        """The table on the terminal, and that of the filters."""
+        from .findings import filters
+
+        report.print_table(console, self.problem.title, self.rows(stopped_by))
+        filters.print_moves(console, self)
+
+    def page(self, command: str | None = None) -> "Page":
+        """The page on which every number can be traced; `command` repeats the run."""
+        from .showing import explorer
+
+        return explorer.of_fit(self, command)
+
+    def draw(self) -> "Iterator[tuple[str, Picture]]":
+        """File name and matplotlib figure, one after the other."""
+        from .showing import pictures
+
+        return pictures.draw(self)
+
     @cached_property
     def figures(self) -> "dict[str, Picture]":
         """File name -> matplotlib figure."""
-        from .showing import pictures
-
-        return dict(pictures.draw(self))
+        return dict(self.draw())
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the numbers, and the pictures below."""
-        from .showing.display import page
+        from .showing import display
 
-        return page(self.problem.title, self.rows(), self.figures)
+        return display.page(self.problem.title, self.rows(), self.figures)
 
     @property
     def metrics(self) -> dict[str, Any]:

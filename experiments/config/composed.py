@@ -15,16 +15,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from .rules import MISSING, ConfigError, Schema, build
-from .schema import MODELS, OPTIMIZERS, TASKS, Conv, Fit, Model, Trainer, Understand
+from .schema import LABELLED, MODELS, NETWORKS, OPTIMIZERS, TASKS, Conv, Fit, Model, Trainer, Understand
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 MODEL_OPTIONS = {
     **{name: OmegaConf.structured(model) for name, model in MODELS.items()},
     **{api: OmegaConf.structured(Conv(api=api)) for api in ("module", "function")},
 }
+NETWORK_OPTIONS = {name: OmegaConf.structured(network) for name, network in NETWORKS.items()}
 GROUPS = {
-    "task": {name: {"task": OmegaConf.structured(task)} for name, task in TASKS.items()},
-    "model": MODEL_OPTIONS,
+    "task": {name: {"task": OmegaConf.structured(task)} for name, task in {**TASKS, **LABELLED}.items()},
+    "model": {**MODEL_OPTIONS, **NETWORK_OPTIONS},
     "optimizer": {name: optimizer() for name, optimizer in OPTIMIZERS.items()},
     "trainer": {"default": Trainer(), "quick": Trainer(steps=200, report_every=20)},
 }
@@ -43,7 +44,8 @@ SUITS = {
     f"{task}_{option}": {**TASKS[task].suits, "model": suited(node, task)}
     for task in TASKS
     for option, node in MODEL_OPTIONS.items()
-}
+} | {f"{name}_{option}": task.suits for name, task in LABELLED.items() for option in GROUPS["model"]}
+SUITS |= {f"{task}_{network}": {} for task in TASKS for network in NETWORKS}  # refused in words
 """Task and model -> what choosing the task sets in other sections, as its `suits` says and in words of the model."""
 
 

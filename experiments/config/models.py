@@ -31,7 +31,20 @@ def padding(key: str, value: Any) -> Any:
 
 
 @dataclass
-class Model(Section):
+class AnyModel(Section):
+    """A convolution to fit, or a network that classifies.
+
+    Attributes:
+        name: which one.
+    """
+
+    section: ClassVar[str] = "model"
+
+    name: str = MISSING
+
+
+@dataclass
+class Model(AnyModel):
     """A convolution to fit; whatever is learnt, in effect it is one kernel, and this says which.
 
     Each model has, as a setting or worked out from its settings, of that kernel: `kernel_size`, `stride`, `dilation`,
@@ -42,9 +55,6 @@ class Model(Section):
         method: of `jconv.conv1d`.
     """
 
-    section: ClassVar[str] = "model"
-
-    name: str = MISSING
     method: str = choice(*METHODS)
 
     kernel_size: ClassVar[Any]

@@ -1,5 +1,6 @@
 """Settings as dataclasses that check themselves: types from annotations, ranges from metadata, errors in one line."""
 
+import copy
 import dataclasses
 import difflib
 import math
@@ -49,6 +50,8 @@ def several(*default: Any, **bounds: float) -> Any:
 
 def custom(default: Any, check: Callable[[str, Any], Any]) -> Any:
     """A value that `check` (key, value) returns as it should be, or refuses with ConfigError; annotate it as Any."""
+    if isinstance(default, list):
+        return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata={"check": check})
     return dataclasses.field(default=default, metadata={"check": check})
 
 

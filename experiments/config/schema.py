@@ -5,13 +5,16 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .models import METHODS, MODELS, Bank, Conv, Gabor, LinearStack, Model, Sinc
+from .labelled import LABELLED, Labelled, Mnist1d, Ucr
+from .models import METHODS, MODELS, AnyModel, Bank, Conv, Gabor, LinearStack, Model, Sinc
+from .networks import NETWORKS, Cnn, Fcn, Layers, MiniRocket, Network, Resnet, Rocket, Separable, Tcn
 from .rules import MISSING, Section, Whole, choice, limits, several, variant
 from .tasks import (
     ECG_RATE,
     ECG_SECONDS,
     MOST_SEED,
     TASKS,
+    AnyTask,
     DenoiseEcg,
     Equalise,
     File,
@@ -20,34 +23,50 @@ from .tasks import (
     Seed,
     Task,
 )
-from .together import check_data, check_future, with_rate
+from .together import check_data, check_future, check_kinds, with_rate
 
 __all__ = [
     "ECG_RATE",
     "ECG_SECONDS",
+    "LABELLED",
     "METHODS",
     "MODELS",
+    "NETWORKS",
     "OPTIMIZERS",
     "TASKS",
     "Adam",
     "AdamW",
+    "AnyModel",
+    "AnyTask",
     "Bank",
+    "Cnn",
     "Conv",
     "DenoiseEcg",
     "Equalise",
+    "Fcn",
     "File",
     "Filterbank",
     "Fit",
     "Gabor",
+    "Labelled",
+    "Layers",
     "LinearStack",
+    "MiniRocket",
+    "Mnist1d",
     "Model",
+    "Network",
     "Optimizer",
     "RecoverFir",
+    "Resnet",
+    "Rocket",
     "Seed",
+    "Separable",
     "Sgd",
     "Sinc",
     "Task",
+    "Tcn",
     "Trainer",
+    "Ucr",
     "Understand",
 ]
 
@@ -113,14 +132,15 @@ class Trainer(Section):
 
     Attributes:
         steps: updates, at most.
-        batch_size: windows a step, or None for all of them.
-        window: samples in a window.
+        batch_size: windows or examples a step, or None for all of them.
+        window: samples in a window; of a task with classes the examples are windows.
         report_every: steps between looks at the held-out part.
         seeds: fits side by side, in one compiled call; the first has the seed of the run, the others the next ones.
         learning_rates: one fit for each of these with each seed; none for `optimizer.learning_rate` alone.
         patience: looks without a smaller loss on the validation part after which a fit is at its end, or None to do
             all steps. Then the parameters of its best look count.
-        validation_fraction: of the training windows, the last ones, set apart where there is patience.
+        validation_fraction: of the training windows or examples, the last ones, set apart where there is patience.
+        label_smoothing: share of each label that is spread over all classes, while training; of tasks with classes.
         devices: "all" cuts each batch into one part for each device.
         checkpoint_seconds: between checkpoints, which are made at looks; 0 for one at every look, None for none.
         tensorboard: also write losses and kernels for TensorBoard.
@@ -137,6 +157,7 @@ class Trainer(Section):
     learning_rates: list[float] = several(above=0)
     patience: Whole | None = limits(None, at_least=1, at_most=1_000_000)
     validation_fraction: float = limits(0.2, above=0, below=1)
+    label_smoothing: float = limits(0.0, at_least=0, below=1)
     devices: str = choice("one", "all")
     checkpoint_seconds: float | None = limits(30.0, at_least=0)
     tensorboard: bool = False
@@ -159,8 +180,8 @@ class Fit(Section):
     """
 
     seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
-    task: Task = variant(TASKS)
-    model: Model = variant(MODELS, "conv")
+    task: AnyTask = variant({**TASKS, **LABELLED})
+    model: AnyModel = variant({**MODELS, **NETWORKS}, "conv")
     optimizer: Optimizer = variant(OPTIMIZERS)
     trainer: Trainer = field(default_factory=Trainer)
     page: bool = True
@@ -171,14 +192,29 @@ class Fit(Section):
     def __post_init__(self) -> None:
         """Also refuse what is fine alone and cannot work together."""
         super().__post_init__()
-        self.model = with_rate(self.model, self.task)
-        check_future(self.task, self.model)
-        if self.task.samples is not None:
-            self.check_data(self.task.samples, self.task.inputs, self.task.outputs)
+        check_kinds(self.task, self.model, self.trainer)
+        if isinstance(self.task, Task) and isinstance(self.model, Model):
+            self.model = with_rate(self.model, self.task)
+            check_future(self.task, self.model)
+            if self.task.samples is not None:
+                self.check_data(self.task.samples, self.task.inputs, self.task.outputs)
+
+    @property
+    def convolution(self) -> Model:
+        """The model, of a task over time."""
+        assert isinstance(self.model, Model)
+        return self.model
+
+    @property
+    def network(self) -> Network:
+        """The model, of a task with classes."""
+        assert isinstance(self.model, Network)
+        return self.model
 
     def check_data(self, samples: int, inputs: int, outputs: int) -> None:
         """Refuse data that the model cannot be fitted to; of some tasks they are known only once they are read."""
-        check_data(self.task, self.model, self.trainer.window, samples, inputs, outputs)
+        assert isinstance(self.task, Task)
+        check_data(self.task, self.convolution, self.trainer.window, samples, inputs, outputs)
 
 
 @dataclass

@@ -16,12 +16,11 @@ MADE_TARGETS = ("next", "denoise")
 
 
 @dataclass
-class Task(Section):
+class AnyTask(Section):
     """What is to be learnt.
 
     Attributes:
         name: which one.
-        train_fraction: this much of the data, from its beginning, trains; the rest is held out.
     """
 
     section: ClassVar[str] = "task"
@@ -29,6 +28,22 @@ class Task(Section):
     """What choosing the task on the command line sets in other sections."""
 
     name: str = MISSING
+
+    @property
+    def samples(self) -> int | None:
+        """Samples of input and target, or None where only the data tell."""
+        return None
+
+
+@dataclass
+class Task(AnyTask):
+    """A target over time, to be made from an input.
+
+    Attributes:
+        name: which one.
+        train_fraction: this much of the data, from its beginning, trains; the rest is held out.
+    """
+
     train_fraction: float = limits(0.7, above=0, below=1)
 
     @property

@@ -2,12 +2,38 @@
 
 import dataclasses
 import math
+from typing import Any
 
-from .models import Bank, Conv, Model
+from .labelled import LABELLED, Labelled
+from .models import MODELS, AnyModel, Bank, Conv, Model
+from .networks import NETWORKS, Network
 from .rules import ConfigError
-from .tasks import File, Task
+from .tasks import AnyTask, File, Task
 
 MOST_COLUMNS = 2048
+
+
+def check_kinds(task: AnyTask, model: AnyModel, trainer: Any) -> None:
+    """Refuse a network for a target over time, and a convolution or settings of one for examples with a class.
+
+    Raises:
+        ConfigError: with the reason.
+    """
+    if isinstance(task, Labelled) and not isinstance(model, Network):
+        raise ConfigError(
+            f"`model` (={model.name}) is one convolution and `task` (={task.name}) has classes; choose a network, "
+            f"model={', '.join(NETWORKS)}"
+        )
+    if isinstance(model, Network) and not isinstance(task, Labelled):
+        raise ConfigError(
+            f"`model` (={model.name}) is a network that classifies and `task` (={task.name}) has no classes; choose "
+            f"model={', '.join(MODELS)}, or task={', '.join(LABELLED)}"
+        )
+    if trainer.label_smoothing and not isinstance(task, Labelled):
+        raise ConfigError(
+            f"`trainer.label_smoothing` (={trainer.label_smoothing:g}) is for classes and `task` (={task.name}) has "
+            f"none; leave it at 0"
+        )
 
 
 def check_data(task: Task, model: Model, window: int, samples: int, inputs: int, outputs: int) -> None:

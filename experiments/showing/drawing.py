@@ -23,11 +23,12 @@ def loss_curves(
     train: np.ndarray,
     looks: np.ndarray,
     held_out: np.ndarray,
-    optimum: float,
+    optimum: float = 0.0,
     *,
     title: str,
     value_label: str,
     rounding: float = 0.0,
+    part: str = "held out",
 ) -> Picture:
     """Loss against step, both logarithmic, with the optimum as a line.
 
@@ -38,6 +39,7 @@ def loss_curves(
         optimum: the held-out loss of the least-squares kernel of the training part; no line if it is 0.
         title, value_label: text.
         rounding: what rounding alone can leave of a loss of 0; shaded if a loss or the optimum comes near it.
+        part: what looks judge by.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -49,7 +51,7 @@ def loss_curves(
     steps = np.arange(1, len(train) + 1)
     marks = {"marker": "o", "markersize": 3} if len(train) <= FEW else {}
     ax.plot(steps, train, color=SKY, linewidth=0.8, alpha=0.8, label="train, each minibatch", **marks)
-    ax.plot(looks, held_out, color=BLUE, linewidth=2, marker="o", markersize=3, label="held out")
+    ax.plot(looks, held_out, color=BLUE, linewidth=2, marker="o", markersize=3, label=part)
     if optimum > 0:
         ax.axhline(optimum, color=VERMILION, linestyle="--", linewidth=1.8, label=f"held out, optimum: {optimum:.4g}")
     losses = np.concatenate([train, held_out])

@@ -1,16 +1,19 @@
-"""Name -> what is to be learnt: an input, a target aligned with it sample by sample, and what is known of the truth."""
+"""Name -> what is to be learnt: an input and a target aligned with it sample by sample, or examples with classes."""
 
 from typing import Any
 
 from ..config import schema
 from .ecg import denoise_ecg, ecg
 from .equalise import equalise
+from .examples import Examples
 from .file import file
 from .filterbank import filterbank
 from .known_kernel import from_kernel, recover_fir, seed
+from .mnist1d import mnist1d
 from .problem import Problem, windows
+from .ucr import ucr
 
-__all__ = ["TASKS", "Problem", "ecg", "from_kernel", "load", "windows"]
+__all__ = ["LABELLED", "TASKS", "Examples", "Problem", "ecg", "from_kernel", "load", "load_examples", "windows"]
 
 TASKS: dict[str, Any] = {
     "denoise_ecg": denoise_ecg,
@@ -21,6 +24,9 @@ TASKS: dict[str, Any] = {
     "file": file,
 }
 """Name -> settings of the task -> Problem."""
+
+LABELLED: dict[str, Any] = {"mnist1d": mnist1d, "ucr": ucr}
+"""Name -> settings of the task -> Examples."""
 
 
 def load(config: schema.Fit) -> Problem:
@@ -33,3 +39,12 @@ def load(config: schema.Fit) -> Problem:
     if config.task.samples is None:
         config.check_data(len(problem.x), problem.x.shape[1], problem.y.shape[1])
     return problem
+
+
+def load_examples(config: schema.Fit) -> Examples:
+    """The examples of a task with classes.
+
+    Raises:
+        ConfigError: the data cannot be read.
+    """
+    return LABELLED[config.task.name](config.task)

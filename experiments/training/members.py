@@ -105,6 +105,7 @@ class Ensemble:
         stopped: ended early because it was asked to.
         patience_ended: ended early because no member came closer any more.
         first_loss: (members,) on the held-out part before the first step.
+        looked_at: what the part is that looks judge by, the held-out one of a target over time.
     """
 
     members: tuple[Member, ...]
@@ -122,6 +123,7 @@ class Ensemble:
     stopped: bool = False
     patience_ended: bool = False
     first_loss: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    looked_at: str = "held_out"
 
     @property
     def steps(self) -> int:
@@ -224,8 +226,9 @@ def train(
     checkpoints: Checkpoints | None = None,
     options: dict[str, Any] | None = None,
     profile: Callable[[Callable[[], Any]], Any] | None = None,
+    looked_at: str = "held_out",
 ) -> Ensemble:
-    """Minimise the mean squared error.
+    """Minimise what the loop is made for.
 
     Args:
         loop: what is trained, and on what.
@@ -236,8 +239,9 @@ def train(
         checkpoints: the last one is where it begins, and others are made at looks.
         options: for XLA.
         profile: runs one call of the compiled loop, and writes down what it did.
+        looked_at: what the part is that looks judge by.
     """
-    done = Ensemble(members, Rows(len(members)))
+    done = Ensemble(members, Rows(len(members)), looked_at=looked_at)
     begin = time.perf_counter()
     state = loop.compile(options)
     done.compile_seconds = time.perf_counter() - begin

@@ -11,9 +11,16 @@ from .members import Ensemble
 
 
 @contextmanager
-def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Ensemble], None]]:
-    """A bar with the held-out loss beside it; the yielded function moves it."""
-    unit = f" {unit}²" if unit else ""
+def bar(console: Console, steps: int, judge: str, unit: str = "") -> Iterator[Callable[[Ensemble], None]]:
+    """A bar with the loss of the last look beside it; the yielded function moves it.
+
+    Args:
+        console: to print on.
+        steps: of the whole training.
+        judge: what the loss is called.
+        unit: of it.
+    """
+    unit = f" {unit}" if unit else ""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -27,7 +34,7 @@ def bar(console: Console, steps: int, unit: str) -> Iterator[Callable[[Ensemble]
 
         def show(done: Ensemble) -> None:
             several = " (least)" if len(done.members) > 1 else ""
-            loss = f"held-out MSE {np.min(done.held_out[-1]):.4g}{unit}{several}"
+            loss = f"{judge} {np.min(done.held_out[-1]):.4g}{unit}{several}"
             progress.update(task, description="fitting", completed=done.steps, loss=loss)
 
         yield show

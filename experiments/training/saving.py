@@ -2,13 +2,12 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import RunError
-from ..findings.optimum import Optimum
 from ..findings.report import header, history
 from ..runs.outputs import RunFolder
 from .members import Ensemble, Training
@@ -26,11 +25,11 @@ class Saving:
 
     Args:
         output: folder of the run.
-        optimum: kept beside what was learnt.
+        beside: arrays that are kept beside what was learnt, by name.
     """
 
-    def __init__(self, output: RunFolder, optimum: Optimum) -> None:
-        self.output, self.optimum = output, optimum
+    def __init__(self, output: RunFolder, beside: Mapping[str, Any]) -> None:
+        self.output, self.beside = output, beside
         self.rows, self.missing = 0, False
         self.saved = time.monotonic()
 
@@ -81,8 +80,7 @@ class Saving:
         """What kernel.npz holds."""
         return {
             **training.arrays,
-            "optimum_kernel": self.optimum.kernel,
-            "optimum_bias": self.optimum.bias,
+            **self.beside,
             "snapshots": np.stack(training.snapshots),
             "snapshot_steps": np.asarray(training.snapshot_steps),
         }

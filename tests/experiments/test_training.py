@@ -18,6 +18,7 @@ from experiments.runs import environment
 from experiments.training import members
 from experiments.training.loop import Loop
 from experiments.training.members import Rows, look_steps
+from experiments.training.objective import squared_error
 from experiments.training.optimizers import optimizer, schedule
 
 NUMBERS = "pictures=false"
@@ -159,7 +160,7 @@ def test_a_batch_is_cut_over_all_devices():
 
     made = fitting_module.MODELS["conv"](config_.model, 2, 4)
     loop = Loop(
-        Convolution(made.init, watched(made.apply), made.arrays),
+        squared_error(Convolution(made.init, watched(made.apply), made.arrays)),
         lambda rate: optimizer(config_.optimizer, 1, rate),
         fitting.data(),
         batch_size=8,

@@ -1,0 +1,240 @@
+"""One training of a network that classifies, from its settings to all that is known of it; nothing is written."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from rich.console import Console
+
+from .config import schema
+from .errors import RunError
+from .findings import report, scores
+from .networks import build
+from .networks.classifier import Classifier, taken_apart
+from .tasks import Examples, load_examples
+from .training.loop import Loop
+from .training.members import Checkpoints, Ensemble, Member, Rows, Training, look_steps, train
+from .training.objective import cross_entropy
+from .training.optimizers import optimizer
+
+if TYPE_CHECKING:
+    from jconv.plot import Picture
+    from jconv.report import Page
+
+LOOKED_AT = 1000  # training examples that a look judges by where none are set apart
+CHUNK = 500  # test examples at once
+
+
+class Classifying:
+    """A training that is prepared: its examples, standardised by the training part, and its members.
+
+    Args:
+        config: what to do.
+    """
+
+    compiler_options: dict[str, Any] = {}  # noqa: RUF012 - none helps these
+
+    def __init__(self, config: schema.Fit) -> None:
+        self.config, self.settings = config, config.network
+        self.examples = examples = load_examples(config)
+        self.mean = examples.x.mean(axis=(0, 1))
+        self.deviation = np.maximum(examples.x.std(axis=(0, 1)), np.finfo(np.float32).tiny)
+        rates = config.trainer.learning_rates or [config.optimizer.learning_rate]
+        seeds = range(config.seed, config.seed + config.trainer.seeds)
+        self.members = tuple(Member(seed, rate) for rate, seed in itertools.product(rates, seeds))
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether it is trained by gradients, not solved for."""
+        return self.settings.trained
+
+    @property
+    def judge(self) -> tuple[str, str]:
+        """What the bar calls the losses of looks, and their unit."""
+        return f"{self.looked_at.replace('_', ' ')} loss", ""
+
+    @property
+    def looked_at(self) -> str:
+        """What looks judge by."""
+        return "training_part" if self.config.trainer.patience is None else "validation"
+
+    @property
+    def beside(self) -> dict[str, np.ndarray]:
+        """What is kept beside the network: what its input was standardised by, channel by channel."""
+        return {"input_mean": self.mean, "input_deviation": self.deviation}
+
+    def standardised(self, x: np.ndarray) -> np.ndarray:
+        """Signals as the network sees them: each channel has mean 0 and deviation 1 over the training part."""
+        return (x - self.mean) / self.deviation
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The network, taken apart."""
+        _, length, inputs = self.examples.x.shape
+        return taken_apart(partial(build, self.settings, length, inputs, len(self.examples.classes)))
+
+    def data(self) -> dict[str, np.ndarray]:
+        """What the training sees; where there is patience a part is set apart, else looks see training examples.
+
+        Raises:
+            RunError: there is patience, and too few examples to set some apart.
+        """
+        x, labels, trainer = self.standardised(self.examples.x), self.examples.labels, self.config.trainer
+        if trainer.patience is None:
+            return {"x": x, "y": labels, "held_out_x": x[:LOOKED_AT], "held_out_y": labels[:LOOKED_AT]}
+        order = np.random.default_rng(0).permutation(len(x))  # files may be sorted by class
+        kept = len(x) - max(1, round(len(x) * trainer.validation_fraction))
+        if kept < 1:
+            raise RunError(f"`trainer.patience` (={trainer.patience}) sets examples apart, and there is {len(x)} alone")
+        own, apart = order[:kept], order[kept:]
+        part = {"x": x[apart], "y": labels[apart]}
+        found = {f"{name}_{axis}": array for name in ("validation", "held_out") for axis, array in part.items()}
+        return {"x": x[own], "y": labels[own], **found}
+
+    def train(
+        self,
+        look: Callable[[Ensemble], None],
+        stop: Callable[[], bool],
+        checkpoints: Checkpoints | None = None,
+        profile: Callable[[Callable[[], Any]], Any] | None = None,
+    ) -> Ensemble:
+        """Train; for the arguments see `training.members.train`. What has no gradient is solved for by `fitted`."""
+        config, trainer = self.config, self.config.trainer
+        if not self.settings.trained:
+            return Ensemble(self.members, Rows(len(self.members)), looked_at=self.looked_at)
+        data = self.data()
+        loop = Loop(
+            cross_entropy(self.classifier, trainer.label_smoothing),
+            lambda rate: optimizer(config.optimizer, trainer.steps, rate),
+            data,
+            batch_size=min(trainer.batch_size or len(data["x"]), len(data["x"])),
+            seeds=np.array([member.seed for member in self.members]),
+            rates=np.array([member.learning_rate for member in self.members]),
+            longest=int(max(np.diff([0, *look_steps(trainer)]))),
+            all_devices=trainer.devices == "all",
+        )
+        return train(
+            loop, self.members, trainer, look, stop, checkpoints, self.compiler_options, profile, self.looked_at
+        )
+
+    def fitted(self, ensemble: Ensemble) -> "Classified":
+        """What a training found; the test part is looked at here, once.
+
+        Raises:
+            RunError: no member's loss is still a number.
+        """
+        if ensemble.all_diverged:
+            raise RunError(
+                f"the loss diverged by step {ensemble.steps}: `optimizer.learning_rate` "
+                f"(={self.config.optimizer.learning_rate:g}) is too large; try a tenth of it"
+            )
+        if self.settings.trained:
+            outputs = np.stack([self.tested(ensemble.training(place)) for place in range(len(self.members))])
+        else:
+            from .findings.ridge import decisions
+
+            outputs = np.stack([decisions(self.examples, self.settings, member.seed) for member in self.members])
+        return Classified(self, ensemble, outputs)
+
+    def tested(self, training: Training) -> np.ndarray:
+        """Logits (test examples, classes) of one member."""
+        params, rest = self.classifier.taken_back(training.arrays)
+        logits, x = jax.jit(self.classifier.logits), self.standardised(self.examples.test_x)
+        return np.concatenate([np.asarray(logits(params, rest, x[at : at + CHUNK])) for at in range(0, len(x), CHUNK)])
+
+
+@dataclass(frozen=True, repr=False)
+class Classified:
+    """All that is known of a training of a network.
+
+    Attributes:
+        made: how it was prepared, its examples among that.
+        ensemble: all members of the training; of what is solved for in closed form without steps.
+        outputs: (members, test examples, classes), the largest is the class that is chosen.
+    """
+
+    made: Classifying
+    ensemble: Ensemble
+    outputs: np.ndarray
+
+    @property
+    def examples(self) -> Examples:
+        """What it was trained and tested on."""
+        return self.made.examples
+
+    @property
+    def run(self) -> schema.Fit:
+        """All settings."""
+        return self.made.config
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """(members, test examples) places in `examples.classes`."""
+        return self.outputs.argmax(axis=-1)
+
+    @property
+    def best(self) -> int:
+        """The member whose training part fits best; the test part has no say."""
+        return self.ensemble.best if self.ensemble.steps else 0
+
+    @property
+    def training(self) -> Training:
+        """What the training left of the best member."""
+        return self.ensemble.training(self.best)
+
+    @cached_property
+    def scores(self) -> scores.Scores:
+        """How many test examples got which class."""
+        names = (getattr(self.run.task, "problem", self.run.task.name), self.made.settings.name)
+        return scores.Scores(self.examples.test_labels, self.chosen, self.examples.classes, *names)
+
+    def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:
+        """The few numbers that matter, in words."""
+        return [*self.scores.rows(), *scores.training_rows(self.ensemble, self.best, stopped_by)]
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        return {
+            **self.scores.metrics([member.seed for member in self.made.members]),
+            "steps": self.ensemble.steps,
+            "compile_seconds": round(self.ensemble.compile_seconds, 3),
+            "run_seconds": round(self.ensemble.run_seconds, 3),
+            "stopped": self.ensemble.stopped,
+        }
+
+    def __repr__(self) -> str:
+        """The few numbers that matter."""
+        width = max(len(name) for name, _ in self.rows())
+        return "\n".join([self.examples.title, *(f"{name:{width}}  {words}" for name, words in self.rows())])
+
+    def print(self, console: Console, stopped_by: str = "") -> None:
+        """The table on the terminal."""
+        report.print_table(console, self.examples.title, self.rows(stopped_by))
+
+    def page(self, command: str | None = None) -> "Page | None":
+        """The page of the convolution that sees the signal, on a test example; `command` repeats the run."""
+        from .showing import networks
+
+        return networks.page(self, command)
+
+    def draw(self) -> "Iterator[tuple[str, Picture]]":
+        """File name and matplotlib figure, one after the other."""
+        from .showing import networks
+
+        return networks.draw(self)
+
+    @cached_property
+    def figures(self) -> "dict[str, Picture]":
+        """File name -> matplotlib figure."""
+        return dict(self.draw())
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the numbers, and the pictures below."""
+        from .showing import display
+
+        return display.page(self.examples.title, self.rows(), self.figures)

@@ -1,0 +1,290 @@
+"""Networks that classify: each module, its training, its test, and what is said of it."""
+
+import dataclasses
+import itertools
+import random
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+from mnist1d.data import get_dataset_args, make_dataset
+
+from experiments import networks
+from experiments.classifying import Classifying
+from experiments.config import schema
+from experiments.config.given import given
+from experiments.config.rules import ConfigError
+from experiments.findings.scores import Scores
+from experiments.fit import fit, run
+from experiments.networks import rocket
+from experiments.networks.classifier import taken_apart
+from experiments.networks.tcn import WeightNormConv1D
+from experiments.showing import networks as showing
+from experiments.tasks import load_examples
+from experiments.tasks.ucr import read
+from experiments.training.checkpoints import Kept
+from jconv.nnx import Conv1D
+
+TRAINED = [name for name, network in schema.NETWORKS.items() if network.trained]
+ITALY = ("task=ucr", "task.problem=ItalyPowerDemand")
+
+
+def settings(*typed: str) -> schema.Fit:
+    return given(schema.Fit, typed, {}, "fit")
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_network_is_pure_functions_whose_arrays_can_be_taken_back(name):
+    config = schema.NETWORKS[name]()
+    made = taken_apart(lambda rngs: networks.build(config, 40, 2, 5, rngs))
+    params, rest = made.init(jax.random.key(0))
+    x = np.random.default_rng(0).normal(size=(3, 40, 2)).astype("f4")
+    logits = made.logits(params, rest, x)
+    assert logits.shape == (3, 5)
+    arrays = jax.tree.map(np.asarray, made.arrays(params, rest))
+    assert arrays["kernel"].shape == (made.path[0][0], 2, arrays["kernel"].shape[2])
+    again = made.logits(*made.taken_back(arrays), x)
+    np.testing.assert_array_equal(again, logits)
+    changed = {**arrays, "network/head/bias": arrays["network/head/bias"] + 1}
+    np.testing.assert_allclose(made.logits(*made.taken_back(changed), x), logits + 1, rtol=1e-5, atol=1e-5)
+    trained, after = made.training_logits(params, rest, x, jax.random.key(1))
+    assert trained.shape == (3, 5)
+    assert jax.tree.structure(after) == jax.tree.structure(rest)
+
+
+def test_what_is_dropped_depends_on_the_key_and_only_while_training():
+    config = schema.Tcn(dropout=0.5, levels=1)
+    made = taken_apart(lambda rngs: networks.build(config, 20, 1, 3, rngs))
+    params, rest = made.init(jax.random.key(0))
+    x = np.ones((2, 20, 1), "f4")
+    first, second = (np.asarray(made.training_logits(params, rest, x, jax.random.key(seed))[0]) for seed in (1, 2))
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(made.logits(params, rest, x), made.logits(params, rest, x))
+
+
+def test_a_weight_normed_convolution_begins_as_any_and_learns_its_lengths():
+    layer = WeightNormConv1D(2, 3, 5, padding="same", dilation=1, rngs=nnx.Rngs(0))
+    np.testing.assert_allclose(layer.kernel, Conv1D(2, 3, 5, rngs=nnx.Rngs(0)).kernel[...], rtol=1e-6)
+    layer.scale[...] = jnp.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(np.linalg.norm(layer.kernel, axis=(0, 1)), [1, 2, 3], rtol=1e-6)
+    graph, params, rest = nnx.split(layer, nnx.Param, ...)
+    gradient = jax.grad(lambda params: nnx.merge(graph, params, rest)(jnp.ones((1, 9, 2))).sum())(params)
+    assert np.abs(gradient["scale"][...]).min() > 0
+
+
+def shares_by_hand(x, kernels, largest):
+    """What `rocket.features` should give, from the definition, in float64."""
+    found = []
+    for each in kernels:
+        width, _, count = each.weights.shape
+        reach = (width - 1) * each.dilation // 2
+        padded = np.pad(x.astype(np.float64), ((0, 0), (reach, (width - 1) * each.dilation - reach), (0, 0)))
+        taps = np.arange(width) * each.dilation
+        outputs = np.stack(
+            [np.einsum("njc,jco->no", padded[:, t + taps], each.weights) for t in range(x.shape[1])], axis=1
+        )
+        parts = np.zeros((len(x), count, each.bias.shape[1]))
+        most = np.zeros((len(x), count))
+        for kernel in range(count):
+            cut = 0 if each.whole[kernel] or 2 * each.reach[kernel] >= x.shape[1] else each.reach[kernel]
+            own = outputs[:, cut : x.shape[1] - cut, kernel]
+            parts[:, kernel] = (own[..., None] > each.bias[kernel]).mean(axis=1)
+            most[:, kernel] = own.max(axis=1) - each.bias[kernel, 0]
+        found += [parts.reshape(len(x), -1), *([most] if largest else [])]
+    return np.concatenate(found, axis=1)
+
+
+@pytest.mark.parametrize("inputs", [1, 3])
+def test_features_of_rocket_and_minirocket_are_those_of_the_definition(inputs):
+    x = np.random.default_rng(0).normal(size=(4, 30, inputs)).astype("f4")
+    for kernels, largest in (
+        (rocket.random_kernels(30, inputs, 40, 0), True),
+        (rocket.fixed_kernels(x, 500, 0), False),
+    ):
+        found, wanted = rocket.features(x, kernels, largest=largest), shares_by_hand(x, kernels, largest)
+        # an output within rounding of a bias may fall on its other side, as the one that gave MiniRocket's does
+        assert np.mean(np.abs(found - wanted) > 1e-5) < 0.02
+        assert np.abs(found - wanted).max() < 2 / 15
+
+
+def test_kernels_of_rocket_and_minirocket_are_as_published():
+    kernels = rocket.random_kernels(150, 1, 2000, 0)
+    assert sum(each.weights.shape[2] for each in kernels) == 2000
+    for each in kernels:
+        np.testing.assert_allclose(each.weights.sum(axis=0), 0, atol=1e-5)
+        assert (np.abs(each.bias) <= 1).all()
+        assert (2 * each.reach <= 149).all()
+    taps = np.concatenate([(each.weights[:, 0] != 0).sum(axis=0) for each in kernels])
+    assert set(taps) == {7, 9, 11}
+    x = np.random.default_rng(0).normal(size=(10, 150, 1)).astype("f4")
+    fixed = rocket.fixed_kernels(x, 9996, 0)
+    assert {each.weights.shape[2] for each in fixed} == {84}
+    assert sum(each.bias.size for each in fixed) == 9996
+    for each in fixed:
+        assert {tuple(sorted(kernel)) for kernel in each.weights[:, 0].T} == {(-1.0,) * 6 + (2.0,) * 3}
+
+
+def test_mnist1d_is_the_published_data_and_leaves_the_generators_alone():
+    np.random.seed(5)  # noqa: NPY002 - the package seeds this generator
+    random.seed(5)
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    examples = load_examples(settings("task=mnist1d", "model=cnn"))
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+    made = make_dataset(get_dataset_args())
+    np.testing.assert_array_equal(examples.x[..., 0], made["x"].astype("f4"))
+    np.testing.assert_array_equal(examples.test_labels, made["y_test"])
+    assert (len(examples.x), len(examples.test_x)) == (4000, 1000)
+
+
+@pytest.mark.parametrize(
+    ("problem", "shapes"),
+    [
+        ("GunPoint", ((50, 150, 1), (150, 150, 1), 2)),
+        ("ArrowHead", ((36, 251, 1), (175, 251, 1), 3)),
+        ("ItalyPowerDemand", ((67, 24, 1), (1029, 24, 1), 2)),
+        ("BasicMotions", ((40, 100, 6), (40, 100, 6), 4)),
+    ],
+)
+def test_problems_of_the_archives_are_read_in_their_original_split(problem, shapes):
+    examples = load_examples(settings("task=ucr", f"task.problem={problem}", "model=cnn"))
+    assert (examples.x.shape, examples.test_x.shape, len(examples.classes)) == shapes
+    assert set(examples.labels) == set(range(shapes[2]))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("@data\n1,2,3:a\n1,two,3:b\n", r"line 3 cannot be read \(could not convert string to float: 'two'\)"),
+        ("@data\n1,2,3:a\n1,2:b\n", r"must hold examples of one shape, not \[\(2, 1\), \(3, 1\)\]"),
+        ("@data\n", r"must hold examples of one shape, not \[\]"),
+    ],
+)
+def test_a_damaged_file_of_the_archives_is_told_by_its_line(text, words, tmp_path):
+    (tmp_path / "x.ts").write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        read(tmp_path / "x.ts")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (("task=mnist1d",), "`model` (=conv) is one convolution and `task` (=mnist1d) has classes; choose a network"),
+        (("model=tcn",), "`model` (=tcn) is a network that classifies and `task` (=denoise_ecg) has no classes"),
+        (("trainer.label_smoothing=0.1",), "`trainer.label_smoothing` (=0.1) is for classes"),
+        (("task=ucr", "model=fcn", "task.problem=Gunpoint"), "did you mean `GunPoint`?"),
+        (
+            ("task=ucr", "model=layers", "model.layers=[[8,3],[16,0]]"),
+            "`model.layers[1]` (=[16, 0]) has taps 0, which must be a whole number of at least 1",
+        ),
+        (("task=ucr", "model=layers", "model.layers=[8,3]"), "`model.layers[0]` (=8) must be [channels, taps"),
+        (("task=ucr", "model=layers", "model.layers=[]"), "`model.layers` (=[]) must be a list of layers"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line(typed, words):
+    with pytest.raises(ConfigError) as error:
+        settings(*typed)
+    assert words in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+SHORT = (*ITALY, "trainer.steps=60", "trainer.report_every=20")
+SMALL = (*SHORT, "model=layers", "model.layers=[[16,5],[16,3]]")
+
+
+def test_a_small_network_learns_and_says_how_well_it_does():
+    found = fit(*SMALL, "trainer.seeds=2", "optimizer.learning_rate=0.01")
+    assert (found.scores.accuracies > 0.8).all()
+    logits = found.outputs[0]
+    labels = found.examples.test_labels
+    assert found.metrics["members"][0]["test_accuracy"] == pytest.approx(float((logits.argmax(1) == labels).mean()))
+    assert found.metrics["published_accuracy"] is None
+    assert "test accuracy" in repr(found)
+    alone = fit(*SMALL, "optimizer.learning_rate=0.01")
+    np.testing.assert_allclose(alone.outputs[0], found.outputs[0], rtol=1e-4, atol=1e-4)
+    for name, figure in found.draw():
+        assert figure._repr_png_().startswith(b"\x89PNG"), name
+
+
+@pytest.mark.parametrize("model", ["layers", "tcn"])
+def test_a_network_that_goes_on_comes_to_the_bits_of_one_left_alone(model, tmp_path):
+    """With a batch norm, whose means no gradient moves, and with a dropout."""
+    dropping = (*SHORT, "model=tcn", "model.levels=2", "model.channels=8", "model.dropout=0.3")
+    made = Classifying(settings(*(dropping if model == "tcn" else SMALL)))
+    alone = made.train(lambda _: None, lambda: False)
+    asked = itertools.count()
+    made.train(lambda _: None, lambda: next(asked) > 8, Kept(tmp_path, 0, resume=False))
+    gone_on = made.train(lambda _: None, lambda: False, Kept(tmp_path, 0, resume=True))
+    assert alone.rows.values.tobytes() == gone_on.rows.values.tobytes()
+    assert alone.arrays.keys() == gone_on.arrays.keys()
+    for name, array in alone.arrays.items():
+        assert array.tobytes() == gone_on.arrays[name].tobytes(), name
+
+
+def test_eight_devices_train_the_network_of_one():
+    one, eight = (
+        Classifying(settings(*SMALL, "trainer.steps=5", f"trainer.devices={devices}")).train(
+            lambda _: None, lambda: False
+        )
+        for devices in ("one", "all")
+    )
+    np.testing.assert_allclose(one.rows.values, eight.rows.values, rtol=1e-4)
+    assert not np.array_equal(one.rows.values[0], one.rows.values[-1])
+
+
+def test_patience_judges_by_a_part_of_the_training_examples_alone():
+    made = Classifying(settings(*SMALL, "trainer.patience=2"))
+    data = made.data()
+    assert len(data["x"]) + len(data["validation_x"]) == len(made.examples.x)
+    own = {row.tobytes() for row in data["x"]}
+    assert not own & {row.tobytes() for row in data["validation_x"]}
+    tested = {row.tobytes() for row in made.standardised(made.examples.test_x)}
+    assert not tested & (own | {row.tobytes() for row in data["validation_x"]})
+
+
+def test_rocket_runs_from_its_settings(tmp_path):
+    metrics = run(
+        settings(*ITALY, "model=minirocket", "model.features=500", "pictures=false", "compilation_cache=null"), tmp_path
+    )
+    assert metrics["test_accuracy"] > 0.9
+    assert metrics["steps"] == 0
+    assert {file.name for file in tmp_path.iterdir()} >= {"metrics.json", "config.resolved.yaml"}
+
+
+def test_scores_are_counted_from_the_definition():
+    labels, chosen = np.array([0, 0, 1, 1, 1]), np.array([[0, 1, 1, 1, 0], [0, 0, 1, 1, 1]])
+    scores = Scores(labels, chosen, ("cat", "dog"), "mnist1d", "cnn")
+    assert scores.accuracies.tolist() == [0.6, 1.0]
+    assert scores.confusion(0).tolist() == [[1, 1], [1, 2]]
+    assert scores.of_classes() == {"cat": 0.75, "dog": pytest.approx(5 / 6)}
+    rows = dict(scores.rows())
+    assert rows["test accuracy"].startswith("80.00% ± 28.28%  (mean and deviation of 2 seeds, 60.00% to 100.00%)")
+    assert rows["published"].startswith("94.0%")
+    assert rows["classes"] == "worst cat: 75.0%, best dog: 83.3%"
+    assert "published" not in dict(dataclasses.replace(scores, network="fcn").rows())
+    right = dataclasses.replace(scores, chosen=labels[None])
+    assert dict(right.rows())["classes"] == "all 100.0%"
+
+
+def test_headlines_are_computed():
+    assert showing.confused(np.array([[5, 0], [0, 5]]), ("a", "b")) == "All 10 test examples are right"
+    assert showing.confused(np.array([[5, 1], [2, 5]]), ("a", "b")).endswith("most often b is taken for a, 2 times")
+    frequencies, low, high = np.array([0.0, 0.2, 0.5]), np.array([[1.0], [0.5], [0.0]]), np.array([[0.0], [0.5], [1.0]])
+    assert "0 let slow waves pass most, 1 fast ones" in showing.moved(frequencies, low, high)
+    assert "changed by 0% in the middle; 1 let slow" in showing.moved(frequencies, low, low)
+
+
+def test_what_samples_add_sums_to_the_score_and_half_of_it_is_where_it_is_said():
+    found = fit(*SMALL)
+    driven = showing.driven(found)
+    outputs = found.outputs[0][driven.number]
+    assert driven.parts.sum() + driven.rest == pytest.approx(float(outputs.max()), rel=1e-5)
+    sizes = np.abs(driven.parts).sum(axis=1)
+    half = sizes.sum() / 2
+    assert sizes[driven.first : driven.last].sum() >= half * (1 - 1e-12)
+    shorter = driven.last - driven.first - 1
+    assert all(sizes[at : at + shorter].sum() < half for at in range(len(sizes) - shorter + 1))
+    page = showing.page(found, "python -m experiments.fit")
+    assert page is not None
+    assert f"its accuracy is {found.scores.accuracies[0]:.2%}" in page.html
