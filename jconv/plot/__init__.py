@@ -6,6 +6,7 @@ than it holds, it draws the largest and says what it leaves out. `slide` moves: 
 
 from jconv.plot.animation import Animation, save_gif
 from jconv.plot.arithmetic import contribution_panels, window_by_hand
+from jconv.plot.confusion import confusion
 from jconv.plot.direction_errors import direction_errors
 from jconv.plot.ensemble_bands import ensemble_bands
 from jconv.plot.filter_bank import filter_bank
@@ -23,6 +24,7 @@ from jconv.plot.style import Picture
 __all__ = [
     "Animation",
     "Picture",
+    "confusion",
     "contribution_panels",
     "direction_errors",
     "ensemble_bands",
