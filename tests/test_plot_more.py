@@ -347,7 +347,43 @@ def test_a_wide_field_has_trapezoids_without_dots():
     assert "drawn without dots: input, l0" in notes(figure)
 
 
+COUNTS = np.array([[40, 8, 2], [0, 0, 0], [30, 0, 10]])
+
+
+def test_cells_hold_counts_and_rates_of_their_true_class():
+    figure = plot.confusion(COUNTS, classes=("a", "b", "c"), title="t")
+    assert png(figure)
+    ax = panels(figure)[0]
+    drawn = ax.images[0].get_array()
+    np.testing.assert_allclose(drawn[[0, 2]], [[80, 16, 4], [75, 0, 25]], rtol=1e-12)
+    assert np.ma.getmaskarray(np.ma.masked_invalid(drawn))[1].all(), "nobody knows the rates of no examples"
+    written = {tuple(map(round, text.get_position()[::-1])): text.get_text() for text in ax.texts}
+    assert written == {
+        (0, 0): "40\n80%", (0, 1): "8\n16%", (0, 2): "2\n4%", (2, 0): "30\n75%", (2, 1): "0", (2, 2): "10\n25%"
+    }  # fmt: skip
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a (50)", "b (0)", "c (40)"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
+    assert "No examples of: b." in notes(figure)
+    assert ax.images[0].norm.vmax == 100
+
+
+def test_of_many_classes_the_cells_are_bare_and_nothing_is_left_out():
+    counts = RANDOM.integers(1, 9, (40, 40))
+    ax = panels(plot.confusion(counts, title="t"))[0]
+    assert not ax.texts
+    np.testing.assert_allclose(ax.images[0].get_array(), 100 * counts / counts.sum(axis=1, keepdims=True), rtol=1e-12)
+
+
 REFUSED = {
+    "counts that are not square": (lambda: plot.confusion(COUNTS[:2], title="t"), "`counts` has shape (2, 3); expect"),
+    "counts in a row": (lambda: plot.confusion(COUNTS[0], title="t"), "`counts` has shape (3,); expected (true, pre"),
+    "a negative count": (lambda: plot.confusion(-COUNTS, title="t"), "`counts` holds -40; expected whole numbers"),
+    "half a count": (lambda: plot.confusion(COUNTS / 4, title="t"), "`counts` holds 0.5; expected whole numbers"),
+    "too many classes": (lambda: plot.confusion(np.ones((65, 65)), title="t"), "`counts` has 65 classes; at most 64"),
+    "names of other classes": (
+        lambda: plot.confusion(COUNTS, classes=("a",), title="t"),
+        "`classes` has 1 names; expected 3, one for each",
+    ),
     "a filter of other frequencies": (lambda: bank(noise(8, 2), noise(9, 2)), "`end` has shape (9, 2); expected"),
     "a rate of 0": (lambda: plot.receptive_field(3, title="t", rate=0), "`rate` (=0) must be positive"),
     "too many layers": (lambda: plot.receptive_field([1] * 65, title="t"), "`kernel_size` has 65 layers"),
