@@ -97,21 +97,20 @@ def test_the_identity_holds(taps):
     np.testing.assert_allclose(form, places[0] == places[1] + places[2], rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("taps", [2, 3, 4, 5, 6, 7, 9, 16, 40])
-def test_errors_of_noise_are_within_the_ratio_of_the_bound(face, taps):
-    """The largest of some thousand, against the bound of a direct sum times the ratio."""
+def test_errors_of_noise_are_within_the_ratio_of_the_bound(taps):
+    """The largest of some thousand, against the bound of a direct sum times the ratio, of all three faces."""
     case = Case("", batch=3, length=150, inputs=16, outputs=16, taps=taps, padding=(taps // 2, taps // 2))
     x, k, y = case.arrays()
-    ratio = error_ratio(face, problem_of_call(x, k, **case.options))
-    assert 1 < ratio < MOST_ERROR / 2
     operands = dict(zip("xky", (x, k, y), strict=True))
-    first, second = (operands[name] for name in OPERANDS[face][:2])
-    got = dict(zip(FACES, jax.jit(faces("winograd", case))(x, k, y), strict=True))[face]
-    exact = getattr(case.form, face)(first, second)
-    products = {"output": 16 * taps, "input": 16 * taps, "kernel": case.batch * case.form.outputs}[face]
-    direct = 4 * np.finfo(np.float32).eps * 2 / np.pi * products
-    assert np.abs(np.asarray(got, np.float64) - exact).max() <= ratio * direct
+    for face, got in zip(FACES, jax.jit(faces("winograd", case))(x, k, y), strict=True):
+        ratio = error_ratio(face, problem_of_call(x, k, **case.options))
+        assert 1 < ratio < MOST_ERROR / 2
+        first, second = (operands[name] for name in OPERANDS[face][:2])
+        exact = getattr(case.form, face)(first, second)
+        products = {"output": 16 * taps, "input": 16 * taps, "kernel": case.batch * case.form.outputs}[face]
+        direct = 4 * np.finfo(np.float32).eps * 2 / np.pi * products
+        assert np.abs(np.asarray(got, np.float64) - exact).max() <= ratio * direct
 
 
 def test_direct_never_takes_what_spreads_errors():

@@ -99,7 +99,7 @@ def moved(frequencies: np.ndarray, before: np.ndarray, after: np.ndarray) -> str
     low = int((frequencies[now.argmax(axis=0)] < 0.25).sum())
     count = after.shape[1]
     return (
-        f"First layer: the gain of its {count} filters changed by {np.median(change):.0%} in the middle; "
+        f"First layer: the gain of its {count} filters changed by {np.median(change):.0%} (median); "
         f"{low} let slow waves pass most, {count - low} fast ones"
     )
 

@@ -272,7 +272,7 @@ def test_headlines_are_computed():
     assert showing.confused(np.array([[5, 1], [2, 5]]), ("a", "b")).endswith("most often b is taken for a, 2 times")
     frequencies, low, high = np.array([0.0, 0.2, 0.5]), np.array([[1.0], [0.5], [0.0]]), np.array([[0.0], [0.5], [1.0]])
     assert "0 let slow waves pass most, 1 fast ones" in showing.moved(frequencies, low, high)
-    assert "changed by 0% in the middle; 1 let slow" in showing.moved(frequencies, low, low)
+    assert "changed by 0% (median); 1 let slow" in showing.moved(frequencies, low, low)
 
 
 def test_what_samples_add_sums_to_the_score_and_half_of_it_is_where_it_is_said():

@@ -38,7 +38,7 @@ def test_its_commands_run(command, recording, tmp_path):
 
 def test_its_tables_are_complete():
     named = re.findall(r"^\| `(\w+)`", PAGE, re.MULTILINE)
-    assert set(named) == {*schema.TASKS, *schema.MODELS}
+    assert set(named) == {*schema.TASKS, *schema.LABELLED, *schema.MODELS, *schema.NETWORKS}
 
 
 def test_a_broken_cell_is_named_as_it_says(recording, tmp_path):

@@ -20,6 +20,8 @@ from experiments.runs.outputs import RunFolder
 from experiments.runs.resuming import command_line, expanded
 from experiments.training.checkpoints import DIGEST, FOLDER, Kept
 
+pytestmark = pytest.mark.xdist_group("resume")  # one process, which makes what several tests begin with once
+
 FIT = "experiments.fit"
 QUICK = (
     "task=recover_fir",
@@ -29,7 +31,7 @@ QUICK = (
     "trainer.checkpoint_seconds=0",
     "trainer.report_every=500",
 )
-STEPS = "trainer.steps=6000"
+LONG = (*QUICK, "trainer.steps=6000", "trainer.seeds=2")
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -42,51 +44,39 @@ def same_bytes(one: Path, other: Path) -> None:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """Those that are whole, the newest last: a process may be killed before it has written the digest of its last."""
+    """Those that are whole, the newest last; a process may be killed before it has written the digest of its last."""
     whole = (file.with_suffix("") for file in (folder / FOLDER).glob(f"*{DIGEST}"))
     return sorted(whole, key=lambda path: int(path.name))
 
 
-def run_alone(start, folder: str, *settings: str) -> None:
-    code, _, err = finish(start(FIT, *settings, f"hydra.run.dir={folder}"))
-    assert (code, err) == (0, "")
+@pytest.fixture(scope="module")
+def alone(start_in, tmp_path_factory):
+    """A run that nobody disturbed."""
+    place = tmp_path_factory.mktemp("alone")
+    assert finish(start_in(place, FIT, *LONG, "hydra.run.dir=alone"))[::2] == (0, "")
+    return place / "alone"
 
 
-@pytest.mark.parametrize("how", ["killed", "stopped"])
-def test_a_run_that_was_ended_comes_to_the_bytes_of_one_left_alone(how, start, tmp_path):
-    """Killed at a random step, twice; or stopped by SIGTERM, which ends between looks."""
-    run_alone(start, "alone", *QUICK, STEPS, "trainer.seeds=2")
-    for attempt in range(2 if how == "killed" else 1):
-        arguments = ("resume=ended",) if attempt else (*QUICK, STEPS, "trainer.seeds=2", "hydra.run.dir=ended")
-        process = start(FIT, *arguments)
-        made = len(checkpoints(tmp_path / "ended")) and int(checkpoints(tmp_path / "ended")[-1].name)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            there = checkpoints(tmp_path / "ended") if (tmp_path / "ended" / FOLDER).exists() else []
-            if there and int(there[-1].name) > made:
-                break
-            time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.5))
-        process.send_signal(signal.SIGKILL if how == "killed" else signal.SIGTERM)
-        process.communicate()
-        assert process.returncode == (-signal.SIGKILL if how == "killed" else 128 + signal.SIGTERM)
-        assert read_all([tmp_path / "ended"])[0].state == ("unfinished" if how == "killed" else "stopped")
-    code, out, err = finish(start(FIT, "resume=ended"))
-    assert (code, err) == (0, "")
-    assert "Saved in ended" in out
-    same_bytes(tmp_path / "alone", tmp_path / "ended")
-    code, out, _ = finish(start(FIT, "resume=ended"))
-    assert (code, out) == (0, "Done already: ended\n")
+def wait_for_checkpoints(folder: Path, count: int) -> None:
+    """Until there are more than `count` or the newest is later than that step, and up to half a second longer."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        there = checkpoints(folder)
+        if there and int(there[-1].name) > count:
+            break
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.5))
 
 
 @pytest.fixture(scope="module")
 def one_killed(start_in, tmp_path_factory):
-    """A run that was killed after its third checkpoint or a later one."""
+    """A run that was killed at a random step after its third checkpoint."""
     place = tmp_path_factory.mktemp("killed")
-    process = start_in(place, FIT, *QUICK, STEPS, "hydra.run.dir=killed")
+    process = start_in(place, FIT, *LONG, "hydra.run.dir=killed")
     wait_for(place / "killed" / FOLDER, process)
     while len(checkpoints(place / "killed")) < 3:
         time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.3))
     process.kill()
     process.communicate()
     return place / "killed"
@@ -98,7 +88,36 @@ def killed(one_killed, tmp_path):
     return Path(shutil.copytree(one_killed, tmp_path / "killed"))
 
 
-def test_a_damaged_checkpoint_is_left_out_with_a_warning(killed, start):
+def test_a_run_that_was_killed_twice_comes_to_the_bytes_of_one_left_alone(killed, alone, start):
+    """Each time at a random step."""
+    process = start(FIT, "resume=killed")
+    wait_for_checkpoints(killed, int(checkpoints(killed)[-1].name))
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert read_all([killed])[0].state == "unfinished"
+    code, out, err = finish(start(FIT, "resume=killed"))
+    assert (code, err) == (0, "")
+    assert "Saved in killed" in out
+    same_bytes(alone, killed)
+    code, out, _ = finish(start(FIT, "resume=killed"))
+    assert (code, out) == (0, "Done already: killed\n")
+
+
+def test_a_run_that_was_stopped_comes_to_the_bytes_of_one_left_alone(alone, start, tmp_path):
+    """By SIGTERM, which ends between looks."""
+    process = start(FIT, *LONG, "hydra.run.dir=stopped")
+    wait_for_checkpoints(tmp_path / "stopped", 0)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert read_all([tmp_path / "stopped"])[0].state == "stopped"
+    code, _, err = finish(start(FIT, "resume=stopped"))
+    assert (code, err) == (0, "")
+    same_bytes(alone, tmp_path / "stopped")
+
+
+def test_a_damaged_checkpoint_is_left_out_with_a_warning(killed, alone, start):
     newest = checkpoints(killed)[-1]
     for file in newest.rglob("*"):
         if file.is_file() and file.parent.name == "d":
@@ -109,8 +128,7 @@ def test_a_damaged_checkpoint_is_left_out_with_a_warning(killed, start):
     assert code == 0
     (line,) = err.splitlines()
     assert line.startswith(f"warning: checkpoint killed/{FOLDER}/{newest.name} is damaged and left out: ")
-    run_alone(start, "alone", *QUICK, STEPS)
-    same_bytes(killed.parent / "alone", killed)
+    same_bytes(alone, killed)
 
 
 def test_another_config_is_refused_by_its_keys(killed, start):
@@ -175,10 +193,10 @@ def test_a_sweep_goes_on_with_what_is_not_done(start, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 1.5 MiB."""
+    """A file system of 2 MiB."""
     place = tmp_path / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=2048k", "tmpfs", str(place)]
     if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small file system")
     yield place
@@ -192,9 +210,8 @@ def fill(file: Path) -> None:
             open_file.write(bytes(4096))
 
 
-def test_a_full_disk_is_one_line_and_earlier_checkpoints_are_whole(small_disk, start):
-    settings = (*QUICK, "trainer.steps=4000", f"hydra.run.dir={small_disk}/run", "compilation_cache=null")
-    process = start(FIT, *settings)
+def test_a_full_disk_is_one_line_and_earlier_checkpoints_are_whole(small_disk, alone, start):
+    process = start(FIT, *LONG, f"hydra.run.dir={small_disk}/run")
     while len(checkpoints(small_disk / "run") if (small_disk / "run" / FOLDER).exists() else ()) < 2:
         time.sleep(0.01)
     filler = small_disk / "filler"
@@ -210,8 +227,7 @@ def test_a_full_disk_is_one_line_and_earlier_checkpoints_are_whole(small_disk, s
     filler.unlink()
     code, _, err = finish(start(FIT, f"resume={small_disk}/run"))
     assert (code, err) == (0, "")
-    run_alone(start, "alone", *QUICK, "trainer.steps=4000")
-    same_bytes(small_disk.parent / "alone", small_disk / "run")
+    same_bytes(alone, small_disk / "run")
 
 
 def test_checkpoints_are_due_by_the_clock(tmp_path, monkeypatch):

@@ -43,7 +43,8 @@ def test_members_are_the_fits_that_run_alone():
         (5, 0.1),
         (6, 0.1),
     ]
-    for place, member in enumerate(together.members):
+    for place in (0, 3):
+        member = together.members[place]
         alone = trained(
             "trainer.steps=40", f"seed={member.seed}", f"optimizer.learning_rate={member.learning_rate}"
         ).training(0)
