@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks run`, `report`, `fit`, `fits`, `thresholds` or `accelerators`."""
+"""The command: `python -m benchmarks run`, `report`, `fit`, `fits`, `trainings`, `thresholds` or `accelerators`."""
 
 import argparse
 import os
@@ -49,9 +49,11 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     thresholds = commands.add_parser("thresholds", help="time the thresholds of jconv.cpu beside their neighbours")
     thresholds.add_argument("pattern", nargs="?", metavar="NAME", help="those whose name contains this")
+    steps = commands.add_parser("trainings", help="time steps of whole networks")
     whole = commands.add_parser("fits", help="time whole fits, and least squares of a long recording")
     whole.add_argument("--into", type=Path, default=HERE, help="folder of fits/ (default: benchmarks)")
     compile_ = commands.add_parser("accelerators", help="compile for GPUs and TPUs, which need not be there")
+    steps.add_argument("--into", type=Path, default=HERE, help="folder of trainings/ (default: benchmarks)")
     compile_.add_argument("--target", choices=tuple(TARGETS), required=True)
     compile_.add_argument("--only", metavar="GLOB", help="cases, networks or families whose name fits")
     compile_.add_argument("--method", action="append", metavar="NAME", help="this method, besides auto (default: all)")
@@ -85,6 +87,11 @@ def main(words: list[str] | None = None) -> None:
         from benchmarks import fits
 
         print(f"wrote {fits.store(fits.measured(), options.into)}")
+        return
+    if options.command == "trainings":
+        from benchmarks import trainings
+
+        print(f"wrote {trainings.store(trainings.measured(), options.into)}")
         return
     if options.command == "run":
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):
