@@ -41,7 +41,8 @@ Where things are:
         report, spread, filters     of a fit, of seeds side by side, of filters that moved
 
     showing/        what is found, to be seen
-        pictures, headlines, drawing    which arrays go into which figure, the sentence above it, own figures
+        pictures, course, structure     arrays into figures: of every fit, of its way, of its data and model
+        headlines, labels, drawing      the sentence above it, names and units, own figures
         explorer, display               the page of a run, by jconv.report; what a notebook shows
 
     runs/           a run from outside

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from jconv.analysis import Identifiability
+
 from .config import schema
 from .errors import RunError
 from .findings import report
@@ -172,8 +174,12 @@ class Fitted:
         kernels = self.kernels_alike
         if kernels is None:
             return None
-        x = windows(self.trained[0], self.window)
-        return spread(kernels, seen(x, self.model), self.optimum.standard_error)
+        return spread(kernels, self.identified, self.optimum.standard_error)
+
+    @cached_property
+    def identified(self) -> Identifiability:
+        """Which kernels the training's input tells apart."""
+        return seen(windows(self.trained[0], self.window), self.model)
 
     def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:
         """The few numbers that matter, in words."""

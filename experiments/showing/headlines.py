@@ -230,3 +230,64 @@ def equalised(whole: np.ndarray, channel: np.ndarray) -> str:
     side = "" if spans[0] < spans[1] else ", and the equaliser makes it worse"
     both, alone = map(decibels, spans)
     return f"Channel times equaliser is flat within {both}, the channel alone within {alone}{side}"
+
+
+def seeds(count: int, apart: str) -> str:
+    """How far fits that differ in their seed alone came apart; `apart` is `Spread.sentence`."""
+    return apart if apart.startswith(str(count)) else f"{plural(count, 'seed')}: {apart}"
+
+
+def gains(before: float, after: float) -> str:
+    """Whether the gain came closer to the optimum's.
+
+    Args:
+        before, after: the largest difference of both gains over the optimum's largest.
+    """
+    start, end = of(before, "its largest"), of(after, "its largest")
+    side = "came closer to" if after < before else "came no closer to"
+    return f"The gain {side} that of the optimum: off by at most {start} at first, {end} at the end"
+
+
+def shares(sizes: np.ndarray, added: np.ndarray, open_by: float) -> str:
+    """Whether the channel with the largest weights is the one that adds most.
+
+    Args:
+        sizes: (in, out) norms of the weights.
+        added: (in, out) shares of the outputs' variance, NaN where there is none.
+        open_by: the longest range of shares that kernels with the same outputs have.
+    """
+    varies = np.isfinite(added).all(axis=0)
+    if not varies.any():
+        return "No output varies"
+    other = int(np.count_nonzero((sizes.argmax(axis=0) != added.argmax(axis=0))[varies]))
+    total = plural(int(varies.sum()), "output")
+    said = "The channel with the largest weights adds most to each output"
+    if other:
+        said = f"In {other} of {total} the channel with the largest weights is not the one that adds most"
+    return said + f"; the input leaves shares open, by up to {100 * open_by:.0f} percentage points" * (open_by >= 0.005)
+
+
+def spectrum(fixed: str, changed: float) -> str:
+    """What the input does not show.
+
+    Args:
+        fixed: what it determines, a sentence.
+        changed: what adding an unseen kernel as large as the learnt one changes of the outputs, of their size.
+    """
+    if changed < ALIKE:
+        return f"{fixed}: adding another kernel that it cannot show changes the outputs by {of(changed, 'their size')}"
+    return f"{fixed}, and yet another kernel of the same kind changes the outputs by {of(changed, 'their size')}"
+
+
+def bank(low: float, high: float, unit: str, before: float, after: float) -> str:
+    """How flat all filters of a bank are together, between the lowest and the highest centre, at start and end."""
+    ends = [f"{end:.0f}" if end >= 1000 else f"{end:.3g}" for end in (low, high)]
+    where = f"From {ends[0]} to {ends[1]} {unit}"
+    return f"{where} all filters together are flat within {decibels(after)}; they began within {decibels(before)}"
+
+
+def field(layers: int, seen: int, used: int, rate: float | None) -> str:
+    """What an output of layers sees, and of how many samples it makes no use."""
+    time = "" if rate is None else f" ({1000 * seen / rate:.3g} ms)"
+    left = f", and leaves out {seen - used} of them" if used < seen else ""
+    return f"Through {plural(layers, 'layer')} an output sees {seen} samples{time}{left}"

@@ -1,7 +1,6 @@
 """The pictures of a fit: which arrays go into which figure, and the headline that they justify."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,18 +9,18 @@ from jconv import analysis, plot
 from jconv.analysis import frequency_response
 
 from ..config import schema
-from ..findings.alignment import own_sample
 from ..findings.filters import moves
-from ..findings.optimum import FLOAT32_EPS, lag_of, predict, real, seen, settings, targets
+from ..findings.optimum import FLOAT32_EPS, lag_of, predict, real, settings, targets
 from ..findings.report import snr_before
-from ..findings.spread import hidden_part
 from ..fitting import Fitted, relative
 from ..models.linear_stack import composed
-from ..tasks import Problem, windows
+from ..tasks import windows
 from ..tasks.problem import numbered
 from . import drawing, headlines
+from .course import course
+from .labels import lags, made_by, names, spread, value_label
+from .structure import bank, structure
 
-SETTINGS = ("signal", "channel", "bank", "target", "snr_db")
 SECONDS = 3.0
 SAMPLES = 120
 MOST_SAMPLES = 1080  # three seconds of the ECG; of a high rate they would be too many to see a wave
@@ -30,74 +29,25 @@ ALL_BUT = 1e-4  # of a signal's power, within which it is one wave
 
 
 def draw(fit: Fitted) -> Iterator[tuple[str, plot.Picture]]:
-    """File name and figure, one after the other."""
-    for name, picture in (
-        ("signal.png", signal),
-        ("kernel.png", kernel),
-        ("frequency_response.png", response),
-        ("loss.png", loss),
-        ("snapshots.png", snapshots),
-    ):
-        figure = picture(fit)
+    """File name and figure, one after the other, each with the settings that made it."""
+    for name, figure in drawn(fit):
         figure.note(made_by(fit))
         yield name, figure
+
+
+def drawn(fit: Fitted) -> Iterator[tuple[str, plot.Picture]]:
+    """File name and figure: five of every fit, and those that its data and model give reason for."""
+    yield "signal.png", signal(fit)
+    yield "kernel.png", kernel(fit)
+    if moves(fit) is None:
+        yield "frequency_response.png", response(fit)
+    else:
+        yield "filter_bank.png", bank(fit)
+    yield "loss.png", loss(fit)
+    yield course(fit)
     if moves(fit) is not None:
-        figure = filters(fit)
-        figure.note(made_by(fit))
-        yield "filters.png", figure
-
-
-def made_by(fit: Fitted) -> str:
-    """Task, model, optimizer and seed in one line."""
-    model, run = fit.model, fit.run
-    parts = [fit.problem.title]
-    if run is not None:
-        made = getattr(run.task, "target", "denoise") == "denoise"  # only then has a file noise of that SNR
-        keys = (key for key in SETTINGS if hasattr(run.task, key) and (made or key != "snr_db"))
-        parts = [", ".join([f"task {run.task.name}", *(f"{key} {getattr(run.task, key)}" for key in keys)])]
-    parts.append(size_in_words(model) + f", padding {model.padding}")
-    parts += [f"{key} {getattr(model, key)}" for key in ("stride", "dilation", "groups") if getattr(model, key) > 1]
-    parts += [f"padded by {model.padding_mode}"] * (model.padding_mode != "zeros")
-    parts += ["no bias"] * (not model.use_bias)
-    if run is not None:
-        parts.append(f"{run.optimizer.name}, learning rate {run.optimizer.learning_rate:g}")
-    parts.append(headlines.plural(fit.training.steps, "step"))
-    if run is not None:
-        data = f", data seed {run.task.seed}" if hasattr(run.task, "seed") else ""  # type: ignore[union-attr]
-        parts.append(f"seed {run.seed}{data}")
-    return " | ".join(parts)
-
-
-def size_in_words(model: schema.Model) -> str:
-    """How long the kernel is, and what of."""
-    taps = headlines.plural(model.kernel_size, "tap")
-    if isinstance(model, schema.LinearStack):
-        return f"layers of {', '.join(map(str, model.widths))} taps, together {taps}"
-    return f"{model.name} filters of {taps}" if isinstance(model, schema.Bank) else taps
-
-
-def names(fit: Fitted) -> dict[str, Any]:
-    """Names of input and output channels; None where they have only numbers."""
-    problem, inputs = fit.problem, fit.problem.inputs
-    if fit.model.groups > 1:
-        each = len(inputs) // fit.model.groups
-        inputs = ("its input",) if each == 1 else tuple(f"its input {number}" for number in range(each))
-    found = {"inputs": inputs, "outputs": problem.outputs}
-    return {name: None if some == numbered(name[:-1], len(some)) else some for name, some in found.items()}
-
-
-def value_label(problem: Problem, name: str = "signal", power: str = "") -> str:
-    """Axis label with its unit."""
-    return f"{name} ({problem.unit}{power})" if problem.unit else name
-
-
-def lags(problem: Problem, model: schema.Model) -> tuple[np.ndarray, str]:
-    """When each tap looks, relative to the output, and the label that says so."""
-    samples = np.arange(model.kernel_size) * model.dilation - own_sample(model)
-    if problem.rate is None:
-        return samples, "tap: samples from the output's own"
-    past = " (< 0 is the past)" if problem.x.shape[1] * problem.y.shape[1] == 1 else ""  # panels have no room for it
-    return samples * 1000 / problem.rate, f"tap: ms from the output's own time{past}"
+        yield "filters.png", filters(fit)
+    yield from structure(fit)
 
 
 def signal(fit: Fitted) -> plot.Picture:
@@ -198,13 +148,6 @@ def response(fit: Fitted) -> plot.Picture:
     if marked and problem.x.shape[1] > 1:
         figure.note("An output is a sum over the inputs: their gains may differ where that sum does not.")
     return figure
-
-
-def spread(kernel: np.ndarray, model: schema.Model) -> np.ndarray:
-    """The kernel with the zeros that its dilation puts between the taps."""
-    taps = np.zeros((model.span, *kernel.shape[1:]))
-    taps[:: model.dilation] = kernel
-    return taps
 
 
 def spectrum(signal: np.ndarray, rate: float, frequencies: np.ndarray) -> np.ndarray:
@@ -335,32 +278,3 @@ def gram(fit: Fitted, x: np.ndarray, length: int) -> np.ndarray:
     """Mean of the products of all that an output sees, a bias last, over windows of a length; one for each group."""
     where, bias = settings(fit.model), fit.model.use_bias
     return analysis.gram(real("x", windows(x, length)), fit.learnt.shape[0], bias=bias, **where)
-
-
-def snapshots(fit: Fitted) -> plot.Picture:
-    """The kernel on its way."""
-    where, label = lags(fit.problem, fit.model)
-    kernels = np.stack(fit.training.snapshots).astype(np.float64)
-    if fit.blind:
-        hidden = fit.optimum.columns - fit.optimum.kernel_rank
-        title = headlines.blind_snapshots(unseen(fit, kernels[-1] - kernels[0]), hidden, fit.optimum.columns)
-    else:
-        title = headlines.snapshots(kernels[0], kernels[-1], fit.optimum.kernel)
-    return drawing.snapshot_curves(
-        where,
-        np.asarray(fit.training.snapshot_steps),
-        kernels,
-        fit.optimum.kernel,
-        title=title,
-        lag_label=label,
-        goal=fit.goal,
-        **names(fit),
-    )
-
-
-def unseen(fit: Fitted, way: np.ndarray) -> float | None:
-    """Share of a way (width, in, out) in directions that leave the training's outputs as they are, None of no way."""
-    if not way.any():
-        return None
-    hidden = hidden_part(way, seen(windows(fit.trained[0], fit.window), fit.model))
-    return float(np.linalg.norm(hidden) / np.linalg.norm(way))

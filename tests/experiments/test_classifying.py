@@ -40,7 +40,7 @@ def test_a_network_is_pure_functions_whose_arrays_can_be_taken_back(name):
     config = schema.NETWORKS[name]()
     made = taken_apart(lambda rngs: networks.build(config, 40, 2, 5, rngs))
     params, rest = made.init(jax.random.key(0))
-    x = np.random.default_rng(0).normal(size=(3, 40, 2)).astype("f4")
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(3, 40, 2)), jnp.float32)
     logits = made.logits(params, rest, x)
     assert logits.shape == (3, 5)
     arrays = jax.tree.map(np.asarray, made.arrays(params, rest))
@@ -58,7 +58,7 @@ def test_what_is_dropped_depends_on_the_key_and_only_while_training():
     config = schema.Tcn(dropout=0.5, levels=1)
     made = taken_apart(lambda rngs: networks.build(config, 20, 1, 3, rngs))
     params, rest = made.init(jax.random.key(0))
-    x = np.ones((2, 20, 1), "f4")
+    x = jnp.ones((2, 20, 1))
     first, second = (np.asarray(made.training_logits(params, rest, x, jax.random.key(seed))[0]) for seed in (1, 2))
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(made.logits(params, rest, x), made.logits(params, rest, x))
@@ -129,9 +129,11 @@ def test_kernels_of_rocket_and_minirocket_are_as_published():
 def test_mnist1d_is_the_published_data_and_leaves_the_generators_alone():
     np.random.seed(5)  # noqa: NPY002 - the package seeds this generator
     random.seed(5)
-    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    wanted = np.random.random(3).tolist(), random.random()  # noqa: NPY002
+    np.random.seed(5)  # noqa: NPY002
+    random.seed(5)
     examples = load_examples(settings("task=mnist1d", "model=cnn"))
-    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+    assert (np.random.random(3).tolist(), random.random()) == wanted  # noqa: NPY002
     made = make_dataset(get_dataset_args())
     np.testing.assert_array_equal(examples.x[..., 0], made["x"].astype("f4"))
     np.testing.assert_array_equal(examples.test_labels, made["y_test"])
