@@ -21,6 +21,7 @@ from experiments.fit import fit, run
 from experiments.networks import rocket
 from experiments.networks.classifier import taken_apart
 from experiments.networks.tcn import WeightNormConv1D
+from experiments.runs import comparison
 from experiments.showing import networks as showing
 from experiments.tasks import load_examples
 from experiments.tasks.ucr import read
@@ -252,6 +253,9 @@ def test_rocket_runs_from_its_settings(tmp_path):
     assert metrics["test_accuracy"] > 0.9
     assert metrics["steps"] == 0
     assert {file.name for file in tmp_path.iterdir()} >= {"metrics.json", "config.resolved.yaml"}
+    comparison.compare(comparison.read_all([tmp_path]), "one run", tmp_path)
+    header, row = (line.split(",") for line in (tmp_path / "comparison.csv").read_text().splitlines())
+    assert float(row[header.index("test_accuracy")]) == metrics["test_accuracy"]
 
 
 def test_scores_are_counted_from_the_definition():
