@@ -148,7 +148,7 @@ def test_the_file_shows_every_frame_at_its_time(notebook, written):
 
 def apart(colors, others):
     """Squared distances of red, green and blue."""
-    return sum((colors // place % 256 - others // place % 256) ** 2 for place in (2**16, 2**8, 1))
+    return np.sum([(colors // place % 256 - others // place % 256) ** 2 for place in (2**16, 2**8, 1)], axis=0)
 
 
 def test_two_writes_are_the_same_bytes(notebook, written):
