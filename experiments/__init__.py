@@ -3,6 +3,7 @@
     python -m experiments.understand    the notebook this library grew from, retold
     python -m experiments.fit           fit a kernel, compare with the best possible one, draw it
     python -m experiments.compare       one table of fits that were made apart
+    python -m experiments.gallery       docs/gallery.md and its pictures, from runs of the others
 
 From Python, with settings as typed, keywords, dataclasses or what Hydra composed:
 
@@ -44,6 +45,8 @@ Where things are:
         pictures, course, structure     arrays into figures: of every fit, of its way, of its data and model
         headlines, labels, drawing      the sentence above it, names and units, own figures
         explorer, display               the page of a run, by jconv.report; what a notebook shows
+
+    gallery/        entries: picture, command, sentence; numbers in the sentences; files of few colours; a browser
 
     runs/           a run from outside
         command     the command lines; resuming: `resume=FOLDER`, the command that a folder holds

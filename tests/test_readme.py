@@ -26,8 +26,13 @@ def blocks(language, text=README):
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
-def test_python_blocks_run_in_order_and_give_the_shapes_they_state():
-    names = {}
+def test_python_blocks_run_in_order_and_give_the_shapes_they_state(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jax.config.update("jax_enable_x64", False)  # as users run them
+    random, names = np.random.default_rng(0), {}
+    weight, bias = random.normal(size=(16, 4, 5)).astype(np.float32), random.normal(size=16).astype(np.float32)
+    checkpoint = {"encoder.conv1.weight": weight, "encoder.conv1.bias": bias, "head.weight": weight}
+    jconv.interop.save_safetensors("model.safetensors", checkpoint)
     with jax.numpy_dtype_promotion("standard"):
         for block in blocks("python"):
             exec(block, names)
@@ -35,6 +40,10 @@ def test_python_blocks_run_in_order_and_give_the_shapes_they_state():
     assert names["back"].shape == names["x"].shape
     assert names["gradient"].shape == names["layer"].kernel.shape
     assert names["losses"][-1] < names["losses"][0] / 100, "the layer finds the kernel"
+    assert {name: array.shape for name, array in names["params"].items()} == {"kernel": (5, 4, 16), "bias": (16,)}
+    np.testing.assert_array_equal(names["params"]["kernel"], weight.transpose(2, 1, 0))
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "4 channels" in page or "four channels" in page
 
 
 @pytest.mark.parametrize("title", re.findall(r"^## (.*)", RECIPES, flags=re.MULTILINE))

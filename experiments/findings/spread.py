@@ -46,7 +46,8 @@ class Spread:
         if self.standard_errors is None:
             return unseen
         kept = "the rest" if self.unseen_share else "all of it"
-        return f"{unseen}; {kept} is {self.standard_errors:.2g} standard errors a tap"
+        errors = f"{self.standard_errors:.2g}" if self.standard_errors < 99.5 else f"{self.standard_errors:.0f}"
+        return f"{unseen}; {kept} is {errors} standard errors a tap"
 
 
 def spread(kernels: np.ndarray, seen: Identifiability, standard_error: np.ndarray | None) -> Spread:

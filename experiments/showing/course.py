@@ -50,21 +50,30 @@ def way(fit: Fitted) -> tuple[np.ndarray, np.ndarray]:
 def gains(fit: Fitted) -> plot.Picture:
     """The gain at each step."""
     steps, kernels = way(fit)
-    rate = fit.problem.rate or 1.0
-    frequencies = frequency_response(np.ones(1))[0] * rate
-    each = np.stack([frequency_response(spread(kernel, fit.model))[1] for kernel in kernels])
-    goal = frequency_response(spread(fit.optimum.kernel, fit.model))[1]
-    off = [float(np.abs(np.abs(gain) - np.abs(goal)).max() / (np.abs(goal).max() or 1.0)) for gain in each[[0, -1]]]
+    each = np.stack([gain(kernel, fit) for kernel in kernels])
     return plot.response_training(
         steps,
-        frequencies,
+        frequency_response(np.ones(1))[0] * (fit.problem.rate or 1.0),
         each,
-        title=headlines.gains(*off),
+        title=headlines.gains(*gains_off(fit)),
         frequency_label=f"frequency ({fit.unit_of_frequency})",
-        goal=goal,
+        goal=gain(fit.optimum.kernel, fit),
         goal_label=fit.goal,
         **names(fit),
     )
+
+
+def gain(kernel: np.ndarray, fit: Fitted) -> np.ndarray:
+    """(points, in, out) magnitudes."""
+    return np.abs(frequency_response(spread(kernel, fit.model))[1])
+
+
+def gains_off(fit: Fitted) -> tuple[float, float]:
+    """By how much the first and the last gain miss the optimum's, at most, of its largest."""
+    best = gain(fit.optimum.kernel, fit)
+    _, kernels = way(fit)
+    first, last = (float(np.abs(gain(kernel, fit) - best).max() / (best.max() or 1.0)) for kernel in kernels[[0, -1]])
+    return first, last
 
 
 def directions(fit: Fitted) -> plot.Picture:

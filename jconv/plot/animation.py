@@ -1,10 +1,9 @@
 """A picture that moves, and a small file of it: all frames share one palette of a few colours."""
 
 import base64
-import collections
 import html
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+
+from jconv.plot.palette import as_numbers, most_frequent, with_palette
 
 MOST_COLORS = 256
 """In a palette of a GIF."""
@@ -84,17 +84,9 @@ def gif(animation: Animation, *, colors: int = 16) -> bytes:
     if not 3 <= colors <= MOST_COLORS:
         raise ValueError(f"`colors` (={colors}) must be 3 to {MOST_COLORS}")
     frames = pixels(animation)
-    counts: collections.Counter[int] = collections.Counter()
-    for frame in frames:
-        values, numbers = np.unique(frame, return_counts=True)
-        counts.update(dict(zip(values.tolist(), numbers.tolist(), strict=True)))
-    kept = most_frequent(counts, colors - 1)
+    kept = most_frequent(frames, colors - 1, APART)
     unchanged = next(color for color in range(2**24) if color not in kept)
-    places = nearest(counts, kept)
-    first, *others = (Image.fromarray(places[frame]) for frame in frames)
-    palette = bytes(value for color in [*kept, unchanged] for value in color.to_bytes(3, "big"))
-    for image in (first, *others):
-        image.putpalette(palette)
+    first, *others = with_palette(frames, kept, [unchanged])
     buffer = io.BytesIO()
     first.save(
         buffer,
@@ -103,7 +95,7 @@ def gif(animation: Animation, *, colors: int = 16) -> bytes:
         append_images=others,
         duration=[TICK * round(shown / TICK) for shown in animation.milliseconds],
         loop=0,
-        palette=palette,
+        palette=bytes(first.getpalette() or []),
         transparency=len(kept),
         optimize=True,  # writes only what changes
     )
@@ -111,7 +103,7 @@ def gif(animation: Animation, *, colors: int = 16) -> bytes:
 
 
 def pixels(animation: Animation) -> list[np.ndarray]:
-    """Every frame as it is on a screen: (height, width) of red, green and blue as one number, 2**16 red first.
+    """Every frame as it is on a screen: (height, width), as `jconv.plot.palette` has colours.
 
     What stands still is drawn once: a sixth of the time of drawing all.
     """
@@ -128,32 +120,8 @@ def pixels(animation: Animation) -> list[np.ndarray]:
             canvas.restore_region(still)
             for artist in animation.moving:
                 figure.draw_artist(artist)
-            red, green, blue = np.moveaxis(np.asarray(canvas.buffer_rgba()), -1, 0)[:3].astype(np.int32)
-            found.append(red << 16 | green << 8 | blue)
+            found.append(as_numbers(np.asarray(canvas.buffer_rgba())))
     finally:
         for artist in animation.moving:
             artist.set_animated(False)
     return found
-
-
-def most_frequent(counts: Mapping[int, int], most: int) -> list[int]:
-    """The colours that there are most of, no two hard to tell apart; of drawings those of the marks, not of edges."""
-    kept: list[int] = []
-    for color in sorted(counts, key=lambda color: (-counts[color], color)):
-        if len(kept) < most and not (kept and distances([color], kept).min() < APART**2):
-            kept.append(color)
-    return kept
-
-
-def nearest(colors: Iterable[int], kept: Sequence[int]) -> np.ndarray:
-    """Table of 2**24 with, for each of `colors`, which of the `kept` is most like it."""
-    every = list(colors)
-    table = np.zeros(2**24, np.uint8)
-    table[every] = distances(every, kept).argmin(axis=1)
-    return table
-
-
-def distances(colors: Sequence[int], others: Sequence[int]) -> np.ndarray:
-    """(colors, others): sums of the squares of what their red, green and blue differ by."""
-    ends = [np.array(each)[:, None] >> np.array([16, 8, 0]) & 255 for each in (colors, others)]
-    return np.square(ends[0][:, None] - ends[1]).sum(axis=-1)

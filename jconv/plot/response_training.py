@@ -59,7 +59,7 @@ def response_training(
     from_, to = names_of("inputs", inputs, ins, "input"), names_of("outputs", outputs, outs, "output")
     pairs = largest(np.abs(gains[-1]).max(axis=0).ravel(), MOST_SIDE)
     kept = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOST_STEPS)).round().astype(int))
-    figure = Picture(figsize=(3.4 + 3.3 * len(pairs), 6))
+    figure = Picture(figsize=(max(3.4 + 3.3 * len(pairs), 9), 6))
     axes = figure.subplots(2, len(pairs), squeeze=False, sharex=True, sharey="row")
     drawn = [decibels(gains[..., *divmod(pair, outs)], floor_db) for pair in pairs]
     norm = Normalize(min(map(np.min, drawn)), max(map(np.max, drawn)) + 1e-9)

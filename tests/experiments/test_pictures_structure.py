@@ -9,7 +9,7 @@ import pytest
 from made_fits import BIAS, KERNEL, LOWPASS, RANDOM, RATE, denoised, fitted, inputs, model, recovered, title, words
 
 from experiments.config import schema
-from experiments.findings.spread import spread
+from experiments.findings.spread import Spread, spread
 from experiments.fit import fit
 from experiments.showing import course, headlines, pictures, structure
 from experiments.tasks import from_kernel
@@ -96,6 +96,12 @@ def test_several_seeds_are_shown_where_they_came_apart():
     assert "truth" in words(drawn["seeds.png"])
     bands = [line for line in drawn["seeds.png"].axes[0].lines if str(line.get_label()).startswith(("_fit", "each"))]
     np.testing.assert_array_equal([line.get_ydata() for line in bands], found.ensemble.arrays["kernel"][:, :, 0, 0])
+    for errors, words_for_it in ((1.84, "1.8"), (193.6, "194")):
+        assert (
+            Spread(4, np.ones(3), 0.5, 1.0, errors)
+            .sentence()
+            .endswith(f"the rest is {words_for_it} standard errors a tap")
+        )
     same = spread(np.ones((3, 3, 2, 1)), found.identified, None)
     assert headlines.seeds(3, same.sentence()) == "3 fits came to the same kernel, bit by bit"
 
