@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from jconv import plot
 
+from ..classifying import Classified
 from ..config.schema import Understand
 from ..dissection import INPUTS, Dissection, draw
 from ..fitting import Fitted
-from ..showing import course, explorer, pictures, structure
+from ..showing import course, explorer, networks, pictures, structure
 from ..showing.labels import made_by
 from . import numbers
 from .numbers import Numbers
@@ -23,6 +24,7 @@ ECG = "python -m experiments.fit"
 SINCOS = "python -m experiments.fit experiment=fir_sincos"
 WHITE = "python -m experiments.fit experiment=fir_white"
 BANK = "python -m experiments.fit experiment=filterbank_sinc"
+DIGITS = "python -m experiments.fit experiment=mnist1d"
 LAYERS = (
     "python -m experiments.fit model=linear_stack model.widths=[3,3,3,3,3] model.dilations=[1,2,4,8,16] "
     "model.padding=causal"
@@ -126,6 +128,17 @@ def of_fit(picture: "Callable[[Fitted], Picture]") -> "Callable[[Fitted], Pictur
     return figure
 
 
+def of_network(picture: "Callable[[Classified], Picture]") -> "Callable[[Classified], Picture]":
+    """A picture of a network as `fit` draws it, with the settings that made it."""
+
+    def figure(found: Classified) -> "Picture":
+        drawn = picture(found)
+        drawn.note(networks.made_by(found))
+        return drawn
+
+    return figure
+
+
 ENTRIES = (
     Entry(
         "slide.gif",
@@ -191,8 +204,8 @@ ENTRIES = (
         "signal.png",
         "Noise taken off an ECG",
         ECG,
-        "On seconds that the fit never saw, the ratio of signal to noise rises from {before:.1f} to {after:.1f} dB, "
-        "and the error is within {excess_db:.2g} dB of the best that a kernel of this length can do.",
+        "On seconds that the fit never saw, the ratio of signal to noise rises from {before:.1f} to {after:.1f} dB; "
+        "the error there is {excess_db:+.2g} dB beside that of the least-squares kernel of the seconds that it saw.",
         numbers.of_noise,
         of_fit(pictures.signal),
     ),
@@ -217,10 +230,28 @@ ENTRIES = (
         "receptive_field.png",
         "What layers see",
         LAYERS,
-        "{layers} layers with {weights} weights see the past {seen} samples, {ms:.0f} ms, and come within "
-        "{excess_db:.2g} dB of the best causal kernel of that length.",
+        "{layers} layers with {weights} weights see the past {seen} samples, {ms:.0f} ms; their error is "
+        "{excess_db:+.2g} dB beside that of the best causal kernel of that length.",
         numbers.of_layers,
         of_fit(structure.layers),
+    ),
+    Entry(
+        "confusion.png",
+        "Digits told apart",
+        DIGITS,
+        "{seeds} seeds of the published network are right on {test_accuracy:.1%} of {examples} test signals, where "
+        "{published_accuracy:.0%} is published; this one is wrong on {wrong}.",
+        numbers.of_confusion,
+        of_network(networks.confusion),
+    ),
+    Entry(
+        "example.png",
+        "Which samples made a score",
+        DIGITS,
+        "Half of all that {samples} samples add to the score of class {class} comes from {run} of them, {first} to "
+        "{last}.",
+        numbers.of_example,
+        of_network(networks.example),
     ),
     Entry(
         "push.png",

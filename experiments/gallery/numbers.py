@@ -7,10 +7,11 @@ import numpy as np
 
 from jconv.analysis import ShareRanges, share_ranges
 
+from ..classifying import Classified
 from ..dissection import INPUTS, Dissection
 from ..findings.report import snr_before
 from ..fitting import Fitted
-from ..showing import course, structure
+from ..showing import course, networks, structure
 
 Numbers = Mapping[str, Any]
 
@@ -102,3 +103,20 @@ def of_layers(fit: Fitted) -> Numbers:
 def of_page(parts: Dissection) -> Numbers:
     """How many outputs the page recomputes."""
     return {"checked": parts.y.size}
+
+
+def of_confusion(found: Classified) -> Numbers:
+    """How many test examples are wrong, of the member that is looked at and on the mean of all."""
+    counts = found.scores.confusion(found.best)
+    wrong = int(counts.sum() - counts.trace())
+    return {"examples": int(counts.sum()), "wrong": wrong, **single(found.metrics), "seeds": len(found.made.members)}
+
+
+def of_example(found: Classified) -> Numbers:
+    """Where half of all that samples add to a score is."""
+    one = networks.driven(found)
+    return {"class": found.examples.classes[found.examples.test_labels[one.number]], "run": one.last - one.first} | {
+        "first": one.first,
+        "last": one.last - 1,
+        "samples": len(one.parts),
+    }
