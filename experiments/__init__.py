@@ -25,24 +25,26 @@ Where things are:
     fit.py, understand.py, compare.py      `fit(...)` and `understand(...)` return what they find, `run` also writes it
 
     what is fitted
-    tasks/          name -> Problem: input, target, what is known of the truth; also of the user's own file
-    models/         name -> the convolution to fit
+    tasks/          name -> Problem (input, target, what is known of the truth) or Examples, which have a class each
+    models/         name -> the convolution to fit; networks/: name -> the network that classifies, plain flax modules
     notebook.py     the kernel, bias and signals of the notebook; dissection.py: its parts, one output at a time
-    fitting.py      one fit, from its settings to all that is known of it
+    fitting.py      one fit, from its settings to all that is known of it; classifying.py: the same of a network
 
     training/       how it is fitted
         loop        the compiled functions: many steps in one call, all members at once
         members     calls of the loop, looks between them, what is left of all that
-        optimizers  name -> optax transformation
+        objective   what is minimised: squared error or cross-entropy; optimizers: name -> optax transformation
         checkpoints, saving, tracking, progress      by orbax, to go on later; losses; TensorBoard, profiles; the bar
 
     findings/       what is found, as numbers
         alignment   which sample of the target each output belongs to
         optimum     the least-squares optimum, by jconv.analysis
         report, spread, filters     of a fit, of seeds side by side, of filters that moved
+        scores, published, ridge    of a test: right and wrong, what others reached; the classifier of random kernels
 
     showing/        what is found, to be seen
         pictures, course, structure     arrays into figures: of every fit, of its way, of its data and model
+        networks                        those of a network, and its page
         headlines, labels, drawing      the sentence above it, names and units, own figures
         explorer, display               the page of a run, by jconv.report; what a notebook shows
 
