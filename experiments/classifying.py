@@ -73,9 +73,20 @@ class Classifying:
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The network, taken apart."""
+        """The network, taken apart.
+
+        Raises:
+            RunError: examples are too short for it.
+        """
         _, length, inputs = self.examples.x.shape
-        return taken_apart(partial(build, self.settings, length, inputs, len(self.examples.classes)))
+        try:
+            made = taken_apart(partial(build, self.settings, length, inputs, len(self.examples.classes)))
+            jax.eval_shape(made.logits, *jax.eval_shape(made.init, jax.random.key(0)), self.examples.x[:1])
+        except ValueError as error:
+            raise RunError(
+                f"`model` (={self.settings.name}) cannot take examples of {length} samples: {error}; choose another"
+            ) from error
+        return made
 
     def data(self) -> dict[str, np.ndarray]:
         """What the training sees; where there is patience a part is set apart, else looks see training examples.

@@ -5,7 +5,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .labelled import LABELLED, Labelled, Mnist1d, Ucr
+from .labelled import LABELLED, Labelled, LabelledFile, Mnist1d, Ucr
 from .models import METHODS, MODELS, AnyModel, Bank, Conv, Gabor, LinearStack, Model, Sinc
 from .networks import NETWORKS, Cnn, Fcn, Layers, MiniRocket, Network, Resnet, Rocket, Separable, Tcn
 from .rules import MISSING, Section, Whole, choice, limits, several, variant
@@ -14,6 +14,7 @@ from .tasks import (
     ECG_SECONDS,
     MOST_SEED,
     TASKS,
+    TEXT,
     AnyTask,
     DenoiseEcg,
     Equalise,
@@ -34,6 +35,7 @@ __all__ = [
     "NETWORKS",
     "OPTIMIZERS",
     "TASKS",
+    "TEXT",
     "Adam",
     "AdamW",
     "AnyModel",
@@ -49,6 +51,7 @@ __all__ = [
     "Fit",
     "Gabor",
     "Labelled",
+    "LabelledFile",
     "Layers",
     "LinearStack",
     "MiniRocket",

@@ -5,6 +5,8 @@ from typing import Any
 
 from flax import nnx
 
+from jconv import output_length
+
 from ..config import schema
 from .cnn import CNN
 from .fcn import FCN
@@ -32,11 +34,22 @@ NETWORKS: dict[str, Callable[..., nnx.Module]] = {
     "separable": lambda c, _, inputs, classes, rngs: Separable(
         inputs, classes, channels=c.channels, taps=c.taps, blocks=c.blocks, rngs=rngs
     ),
-    "layers": lambda c, _, inputs, classes, rngs: Layers(
-        inputs, classes, layers=c.layers, padding=c.padding, norm=c.norm, rngs=rngs
+    "layers": lambda c, length, inputs, classes, rngs: Layers(
+        inputs, classes, layers=long_enough(c, length), padding=c.padding, norm=c.norm, rngs=rngs
     ),
 }
 """Name -> (settings, length, in, classes, rngs) -> module."""
+
+
+def long_enough(config: schema.Layers, length: int) -> list[list[int]]:
+    """The layers of a stack, once it is clear that each leaves something of an example.
+
+    Raises:
+        ValueError: one does not.
+    """
+    for _, taps, stride, dilation in config.layers:
+        length = output_length(length, taps, stride=stride, dilation=dilation, padding=config.padding)
+    return config.layers
 
 
 def build(config: schema.Network, length: int, inputs: int, classes: int, rngs: nnx.Rngs) -> Any:

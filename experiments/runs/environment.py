@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ..config.labelled import Labelled
+from ..config.labelled import Labelled, LabelledFile
 from ..config.rules import ConfigError
 from ..config.tasks import TEXT, Task
 from ..errors import INSTALL
@@ -40,6 +40,10 @@ def check(config: Any) -> None:
         from ..tasks import load  # only the data tell, and the run takes what is read here
 
         load(config)
+    if isinstance(getattr(config, "task", None), LabelledFile):
+        from ..tasks import load_examples
+
+        load_examples(config)
 
 
 def check_device(variable: str) -> None:

@@ -9,6 +9,7 @@ from .examples import Examples
 from .file import file
 from .filterbank import filterbank
 from .known_kernel import from_kernel, recover_fir, seed
+from .labelled_file import labelled_file
 from .mnist1d import mnist1d
 from .problem import Problem, windows
 from .ucr import ucr
@@ -25,7 +26,7 @@ TASKS: dict[str, Any] = {
 }
 """Name -> settings of the task -> Problem."""
 
-LABELLED: dict[str, Any] = {"mnist1d": mnist1d, "ucr": ucr}
+LABELLED: dict[str, Any] = {"mnist1d": mnist1d, "ucr": ucr, "labelled_file": labelled_file}
 """Name -> settings of the task -> Examples."""
 
 

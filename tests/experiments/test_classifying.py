@@ -16,6 +16,7 @@ from experiments.classifying import Classifying
 from experiments.config import schema
 from experiments.config.given import given
 from experiments.config.rules import ConfigError
+from experiments.errors import RunError
 from experiments.findings.scores import Scores
 from experiments.fit import fit, run
 from experiments.networks import rocket
@@ -252,6 +253,16 @@ def test_patience_judges_by_a_part_of_the_training_examples_alone():
     assert not tested & (own | {row.tobytes() for row in data["validation_x"]})
 
 
+@pytest.mark.parametrize("typed", [("model=cnn",), ("model=layers", "model.layers=[[3,5]]", "model.padding=valid")])
+def test_examples_that_are_too_short_are_refused_in_one_line(typed, tmp_path):
+    np.savez(tmp_path / "short.npz", x=np.zeros((4, 2)), y=list("aabb"))
+    made = Classifying(settings("task=labelled_file", f"task.path={tmp_path}/short.npz", "task.classes=y", *typed))
+    with pytest.raises(
+        RunError, match=r"`model` \(=\w+\) cannot take examples of 2 samples: the output would be empty"
+    ):
+        made.train(lambda _: None, lambda: False)
+
+
 def test_rocket_runs_from_its_settings(tmp_path):
     metrics = run(
         settings(*ITALY, "model=minirocket", "model.features=500", "pictures=false", "compilation_cache=null"), tmp_path
@@ -299,3 +310,54 @@ def test_what_samples_add_sums_to_the_score_and_half_of_it_is_where_it_is_said(f
     page = showing.page(found, "python -m experiments.fit")
     assert page is not None
     assert f"its accuracy is {found.scores.accuracies[found.best]:.2%}" in page.html
+
+
+@pytest.fixture
+def own_table(tmp_path):
+    """Twelve examples of two classes: a wave that rises and one that falls."""
+    rng = np.random.default_rng(0)
+    rows = ["class;" + ";".join(f"s{t}" for t in range(20))]
+    for number in range(12):
+        name, slope = ("up", 1) if number % 2 else ("down", -1)
+        samples = slope * np.linspace(-1, 1, 20) + 0.1 * rng.normal(size=20)
+        rows.append(";".join([name, *(f"{sample:.4f}" for sample in samples)]))
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_examples_of_your_own_are_read_and_split_by_class(own_table, tmp_path):
+    typed = ("task=labelled_file", f"task.path={own_table}", "task.classes=class", "model=cnn")
+    examples = load_examples(settings(*typed))
+    assert (examples.x.shape, examples.test_x.shape, examples.classes) == ((8, 20, 1), (4, 20, 1), ("down", "up"))
+    assert np.bincount(examples.labels).tolist() == [4, 4]
+    whole = {row.tobytes() for part in (examples.x, examples.test_x) for row in part}
+    assert len(whole) == 12
+    for x, labels in ((examples.x, examples.labels), (examples.test_x, examples.test_labels)):
+        assert ((x[:, -1, 0] > x[:, 0, 0]) == labels).all()
+    again = load_examples(settings(*typed))
+    np.testing.assert_array_equal(again.x, examples.x)
+    np.savez(tmp_path / "mine.npz", signals=np.zeros((6, 9, 2)), kind=list("aabbcc"))
+    own = ("task=labelled_file", f"task.path={tmp_path}/mine.npz", "task.classes=kind", "model=cnn")
+    packed = load_examples(settings(*own))
+    assert (packed.x.shape, packed.test_x.shape, packed.classes) == ((3, 9, 2), (3, 9, 2), ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("change", "typed", "words"),
+    [
+        (("0.", "x"), "task.classes=class", r"row 2, column `s\d+`: '-?x.*' is not a finite number"),
+        (("up", "down"), "task.classes=class", r"has one class alone, down in `task.classes` \(=class\)"),
+        (None, "task.classes=clas", r"`task.classes` \(=clas\) is no column of .*; did you mean `class`\?"),
+        (None, "task.classes=[a,b]", r"must be the name of the column of classes"),
+        (None, "task.path=none.csv", r"`task.path` \(=none.csv\) cannot be read: No such file or directory"),
+        (None, "task.path=none.wav", r"`task.path` \(=none.wav\) must end in one of"),
+    ],
+)
+def test_a_wrong_table_of_examples_is_told_in_one_line(change, typed, words, own_table):
+    if change:
+        own_table.write_text(own_table.read_text().replace(*change))
+    typed = ("task=labelled_file", f"task.path={own_table}", "task.classes=class", "model=cnn", typed)
+    with pytest.raises(ConfigError, match=words) as error:
+        load_examples(settings(*typed))
+    assert len(str(error.value).splitlines()) == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 import jconv
-from experiments import models, tasks
+from experiments import models, networks, tasks
 from experiments.config import schema
 from experiments.config.composed import CONF, GROUPS, check
 from experiments.config.preflight import preflight
@@ -178,6 +178,8 @@ def test_a_null_is_kept_where_it_means_something():
 def test_the_schema_names_what_the_code_has():
     assert schema.TASKS.keys() == tasks.TASKS.keys()
     assert schema.MODELS.keys() == models.MODELS.keys()
+    assert schema.LABELLED.keys() == tasks.LABELLED.keys()
+    assert {name for name, network in schema.NETWORKS.items() if network.trained} == networks.NETWORKS.keys()
     assert schema.OPTIMIZERS.keys() == optimizers.OPTIMIZERS.keys()
     wanted = ("auto", "direct", *jconv.METHODS)
     assert wanted == schema.METHODS, "METHODS in experiments/config/models.py, in the order of the registry"
@@ -185,7 +187,11 @@ def test_the_schema_names_what_the_code_has():
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_option_of_every_group_is_accepted(option):
-    more = {"task=file": ["task.path=my.csv"]}.get(option, [])
+    group, name = option.split("=")
+    more = {"task=file": ["task.path=my.csv"], "task=labelled_file": ["task.path=my.csv", "task.classes=kind"]}
+    more = more.get(option, [])
+    more += ["model=cnn"] if group == "task" and name in schema.LABELLED else []
+    more += ["task=mnist1d"] if group == "model" and name in schema.NETWORKS else []
     preflight(["--cfg", "job", option, *more], "fit", schema.Fit)
 
 
