@@ -11,6 +11,7 @@ from typing import Any
 from ..config.labelled import Labelled
 from ..config.rules import ConfigError
 from ..config.tasks import TEXT, Task
+from ..config.understanding import Understand
 from ..errors import INSTALL
 
 WHOLE_VECTORS_TO = 16  # channels of a group
@@ -40,6 +41,12 @@ def check(config: Any) -> None:
         from ..tasks import load  # only the data tell, and the run takes what is read here
 
         load(config)
+    if isinstance(config, Understand) and any(
+        isinstance(path, str) for path in (config.kernel, config.bias, config.signal)
+    ):
+        from ..own_arrays import arrays
+
+        arrays(config)
 
 
 def check_device(variable: str) -> None:
