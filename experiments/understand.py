@@ -73,9 +73,9 @@ def run(config: Understand, folder: Path) -> dict:
         go_on(requests, "nothing was computed yet")
         parts = dissect(config)
         metrics = parts.metrics()
-        kept = {"contributions": parts.contributions} if parts.contributions is not None else {}
-        kept |= {"bias": parts.bias} if parts.has_bias else {}
-        output.npz("arrays.npz", x=parts.x, kernel=parts.kernel, y=parts.y, **kept)
+        kept = {"x": parts.x, "kernel": parts.kernel, "bias": parts.bias if parts.has_bias else None, "y": parts.y}
+        kept["contributions"] = parts.contributions
+        output.npz("arrays.npz", **{name: array for name, array in kept.items() if array is not None})
         output.json(METRICS, metrics)
         output.json("versions.json", versions())
         console = Console(highlight=False, soft_wrap=True)

@@ -26,6 +26,8 @@ def explain(parts: Dissection) -> Iterator[str]:
         yield "\nEvery output is the sum of what each input channel adds, plus bias:"
         yield f"  largest difference from y: {numbers['contributions_error']:.1e}"
         yield f"  {weights_and_shares(parts)}."
+    else:
+        yield ""
     yield f"Largest difference from {parts.function} (rounding allows {parts.tolerance():.1e}):"
     for name, y in parts.by_method.items():
         yield f"  {name:14} {(error := np.abs(y - parts.y).max()):.1e}" + spreads(parts, name, error)

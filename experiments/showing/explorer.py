@@ -77,10 +77,8 @@ def method(fit: Fitted) -> str:
 
 def of_dissection(parts: Dissection, command: str | None = None, config: dict[str, Any] | None = None) -> report.Page:
     """A convolution that was taken apart, on its own signal."""
-    whose = "A convolution of one's own" if parts.own else "The notebook's convolution"
-    title = (
-        f"{whose}: {channels(parts.inputs)} through {plural(parts.y.shape[1], 'kernel')} of {len(parts.kernel)} taps"
-    )
+    title = f"A convolution: {channels(parts.inputs)} through {plural(parts.y.shape[1], 'kernel')}"
+    title += f" of {plural(len(parts.kernel), 'tap')}"
     if not parts.own and parts.usual:
         title = "The notebook's convolution: sin and cos through four kernels of three taps"
     rate = 1 / float(parts.time[1] - parts.time[0]) if parts.time_unit and len(parts.time) > 1 else None
