@@ -256,12 +256,12 @@ def went_in(parts: Dissection) -> str:
 
 def kernels_headline(parts: Dissection) -> str:
     """How many kernels there are, and what each does."""
-    width, inputs, groups = len(parts.kernel), parts.x.shape[1], parts.settings["groups"]
-    group = f", {inputs // groups} in a group" if groups > 1 else ""
+    width, groups = len(parts.kernel), parts.settings["groups"]
+    of = plural(parts.x.shape[1] // groups, "channel") + " of its group" * (groups > 1)
     each = f"{plural(parts.y.shape[1], 'kernel')}: each "
     if parts.transposed:
-        return each + f"spreads samples of {plural(inputs, 'channel')}{group} over {plural(width, 'output position')}"
-    return each + f"weighs {plural(width, 'sample')} of {plural(inputs, 'channel')}{group}"
+        return each + f"spreads a sample of {of} over {plural(width, 'output position')}"
+    return each + f"weighs {plural(width, 'sample')} of {of}"
 
 
 def output_times(parts: Dissection) -> np.ndarray:
