@@ -1,23 +1,46 @@
 """One convolution in all its parts: outputs by every method, one of them by hand, what each channel adds."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 import jconv
-from jconv import plot
-from jconv.analysis import contributions, shares
+from jconv.analysis import contributions
+from jconv.call import Settings
+from jconv.explaining import problem_of_call
+from jconv.methods import REGISTRY
 from jconv.nnx import Conv1D
+from jconv.window import Window, forward_window, transposed_window
 
 from .config import schema
-from .notebook import BIAS, KERNEL, sin_and_cos
+from .own_arrays import Arrays, arrays
 
-INPUTS = ("sin", "cos")
-ROWS = 5
 EPS = float(np.finfo(np.float32).eps)
+SPREADING = ("fft", "winograd")  # whose errors are relative to more than the terms of one output
+AMPLIFIED = 51  # at most 50.06 by the matrices of any tiling of winograd, as tests/bounds.py works out
+MOST_HELD = 2 << 30  # bytes that a method may hold beside its operands; a dense matrix of long signals is larger
+USUAL = {"stride": 1, "padding": "valid", "padding_mode": "zeros", "dilation": 1, "groups": 1, "transposed": False}
+NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+class ByHand(NamedTuple):
+    """One value of output channel 0 as products.
+
+    Attributes:
+        position: of the output.
+        samples: (count,) positions in x, outside 0 to length - 1 where they are padding.
+        window: (count, in/groups) samples.
+        weights: (count, in/groups).
+    """
+
+    position: int
+    samples: np.ndarray
+    window: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -25,14 +48,22 @@ class Dissection:
     """Arrays of float32.
 
     Attributes:
-        time: (length,) radians.
-        x: (length, 2).
-        kernel: (3, 2, 4).
-        bias: (4,).
-        y: (length - 2, 4).
-        contributions: (2, length - 2, 4).
-        by_method: name -> (length - 2, 4), the Flax module among them.
+        time: (length,) in `time_unit`.
+        x: (length, in).
+        kernel: (width, in/groups, out), or (width, out/groups, in) of a transposed convolution.
+        bias: (out,), zeros where there is none.
+        y: (output length, out).
+        contributions: (in, output length, out), or None of a transposed convolution.
+        by_method: name -> as y, the Flax module among them where it has these settings.
         made_by: the settings, in one line.
+        inputs: names of the input channels.
+        time_unit: "radian", "s" or, where time is counted in samples, "".
+        settings: stride, padding, dilation and groups, of `jconv.conv1d`.
+        padding_mode: of `jconv.conv1d`.
+        transposed: whether it is `jconv.conv_transpose1d`.
+        has_bias: whether a bias is added.
+        own: whether the kernel or the signal is the user's.
+        left_out: what does not fit this convolution, a sentence each.
     """
 
     time: np.ndarray
@@ -40,200 +71,230 @@ class Dissection:
     kernel: np.ndarray
     bias: np.ndarray
     y: np.ndarray
-    contributions: np.ndarray
+    contributions: np.ndarray | None
     by_method: dict[str, np.ndarray]
     made_by: str = ""
+    inputs: tuple[str, ...] = ("sin", "cos")
+    time_unit: str = "radian"
+    settings: dict[str, Any] = field(
+        default_factory=lambda: {"stride": 1, "padding": "valid", "dilation": 1, "groups": 1}
+    )
+    padding_mode: str = "zeros"
+    transposed: bool = False
+    has_bias: bool = True
+    own: bool = False
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def function(self) -> str:
+        """Of jconv, which computes it."""
+        return "conv_transpose1d" if self.transposed else "conv1d"
+
+    @property
+    def plain(self) -> bool:
+        """Whether output t is the window that begins at sample t, and none reads padding."""
+        window = self.window
+        return not self.transposed and window.stride == 1 and window.low == 0 and window.high == 0
+
+    @property
+    def usual(self) -> bool:
+        """Whether all settings of the convolution are the default ones."""
+        there = {**self.settings, "padding_mode": self.padding_mode, "transposed": self.transposed}
+        return there == USUAL
+
+    @cached_property
+    def window(self) -> Window:
+        """Where the windows lie; of a transposed convolution those of its adjoint."""
+        stride, padding, dilation = (self.settings[name] for name in ("stride", "padding", "dilation"))
+        made = transposed_window if self.transposed else forward_window
+        return made(len(self.x), len(self.kernel), stride, padding, dilation)
+
+    @cached_property
+    def dense_kernel(self) -> np.ndarray:
+        """(width, in, out): from each input to each output, zero between groups."""
+        groups = self.settings["groups"]
+        inputs, outputs = self.x.shape[1], self.y.shape[1]
+        each_in, each_out = inputs // groups, outputs // groups
+        kernel = np.zeros((len(self.kernel), inputs, outputs), self.kernel.dtype)
+        for group in range(groups):
+            ins = slice(group * each_in, (group + 1) * each_in)
+            outs = slice(group * each_out, (group + 1) * each_out)
+            part = self.kernel[:, :, ins].transpose(0, 2, 1) if self.transposed else self.kernel[:, :, outs]
+            kernel[:, ins, outs] = part
+        return kernel
+
+    @property
+    def by_hand(self) -> ByHand:
+        """The first value of output 0 whose window lies inside the signal, else of those with most samples."""
+        window, width = self.window, len(self.kernel)
+        taps = np.arange(width) * window.dilation
+        channels = slice(0, self.x.shape[1] // self.settings["groups"])
+        if self.transposed:
+            counts = np.zeros(window.input_length, int)
+            for tap in taps:
+                reached = np.arange(len(self.x)) * window.stride + tap - window.low
+                counts[reached[(reached >= 0) & (reached < len(counts))]] += 1
+            position = int(counts.argmax())
+            samples, rest = np.divmod(position + window.low - taps, window.stride)
+            used = (rest == 0) & (samples >= 0) & (samples < len(self.x))
+            samples = samples[used]
+            return ByHand(position, samples, self.x[samples, channels], self.kernel[used, 0, channels])
+        position, last = window.inside
+        if position >= last:
+            counts = np.zeros(window.output_length, int)
+            for tap in taps:
+                reads = np.arange(len(counts)) * window.stride + tap - window.low
+                counts += (reads >= 0) & (reads < len(self.x))
+            position = int(counts.argmax())
+        samples = position * window.stride + taps - window.low
+        before, after = max(window.low, 0), max(window.high, 0)
+        padded = np.pad(self.x[:, channels], ((before, after), (0, 0)), NUMPY_MODES[self.padding_mode])
+        return ByHand(position, samples, padded[samples + before], self.kernel[:, :, 0])
 
     @property
     def products(self) -> np.ndarray:
-        """First window times the weights of output 0: (3, 2)."""
-        return self.x[:3] * self.kernel[:, :, 0]
+        """What `by_hand` multiplies: (count, in/groups)."""
+        return self.by_hand.window * self.by_hand.weights
 
     def metrics(self) -> dict[str, float]:
         """The numbers worth keeping."""
-        return {
-            "by_hand": float(self.products.sum() + self.bias[0]),
-            "contributions_error": float(np.abs(self.contributions.sum(axis=0) + self.bias - self.y).max()),
-            "methods_error": max(float(np.abs(y - self.y).max()) for y in self.by_method.values()),
-        }
+        numbers = {"by_hand": float(self.products.sum() + self.bias[0])}
+        if self.contributions is not None:
+            numbers["contributions_error"] = float(np.abs(self.contributions.sum(axis=0) + self.bias - self.y).max())
+        return numbers | {"methods_error": max(float(np.abs(y - self.y).max()) for y in self.by_method.values())}
+
+    @property
+    def terms(self) -> int:
+        """Numbers in the sum of one output: products and bias."""
+        return len(self.kernel) * (self.x.shape[1] // self.settings["groups"]) + 1
 
     def tolerance(self) -> float:
-        """What rounding may change in a sum of seven terms: one eps of the sum of their sizes for each."""
-        most = np.abs(self.kernel).sum(axis=(0, 1)).max() * np.abs(self.x).max() + np.abs(self.bias).max()
-        return 7 * EPS * float(most)
+        """What rounding may change in a sum of so many terms: one eps of the sum of their sizes for each."""
+        return self.terms * EPS * self.largest_sum
+
+    @property
+    def largest_sum(self) -> float:
+        """At most the sum of the sizes of the terms of an output."""
+        most = np.abs(self.dense_kernel).sum(axis=(0, 1)).max() * np.abs(self.x).max() + np.abs(self.bias).max()
+        return float(most)
+
+    def allowed(self, name: str) -> float:
+        """How far a method may lie from another: `tolerance`, or more if its errors spread (see tests/bounds.py).
+
+        A Fourier transform errs by `n` roundings of the norms of kernel and signal, four in each butterfly of three
+        transforms; sums of polynomials' values by those of `terms` and 30 more, times what their matrices amplify.
+        """
+        if name == "winograd":
+            return self.tolerance() + (self.terms + 30) * EPS / 2 * AMPLIFIED * self.largest_sum
+        if name != "fft":
+            return self.tolerance()
+        window, groups = self.window, self.settings["groups"]
+        reach = window.output_length * window.stride + len(self.kernel) * window.dilation
+        roundings = 12 * np.log2(2 * reach) + 3 + 16 * (self.x.shape[1] // groups)
+        before, after = max(window.low, 0), max(window.high, 0)
+        pads = (0, 0) if self.transposed else (before, after)
+        padded = np.pad(self.x, (pads, (0, 0)), NUMPY_MODES[self.padding_mode]).astype(np.float64)
+        norms = np.linalg.norm(padded, axis=0) @ np.linalg.norm(self.dense_kernel.astype(np.float64), axis=0)
+        return self.tolerance() + float(roundings * EPS / 2 * 2 * norms.max())
 
     def disagreeing(self) -> str:
         """Which two computations of the same differ by more than rounding; empty if none."""
         numbers, most = self.metrics(), self.tolerance()
-        if not abs(numbers["by_hand"] - self.y[0, 0]) <= most:
-            return f"by hand output 0 is {numbers['by_hand']:.7f} and by the library {self.y[0, 0]:.7f}"
-        if not numbers["contributions_error"] <= most:
+        y = self.y[self.by_hand.position, 0]
+        if not abs(numbers["by_hand"] - y) <= most:
+            return f"by hand output 0 is {numbers['by_hand']:.7f} and by the library {y:.7f}"
+        if not numbers.get("contributions_error", 0.0) <= most:
             return f"contributions and bias miss the output by {numbers['contributions_error']:.1e}"
         for name, y in self.by_method.items():
-            if not np.abs(y - self.y).max() <= most:
-                return f"{name} differs from conv1d by {np.abs(y - self.y).max():.1e}"
+            if not np.abs(y - self.y).max() <= self.allowed(method_of(name)):
+                return f"{name} differs from {self.function} by {np.abs(y - self.y).max():.1e}"
         return ""
 
 
 def dissect(config: schema.Understand) -> Dissection:
-    """Run the convolution every way there is."""
-    x = sin_and_cos(config.points, config.stop)
-    kernel, bias = (KERNEL, BIAS) if config.weights == "notebook" else random_weights(config.seed)
-    by_method = {
-        f'method "{method}"': np.asarray(
-            jconv.conv1d(jnp.asarray(x), jnp.asarray(kernel), jnp.asarray(bias), method=method)
-        )
-        for method in jconv.METHODS
-    }
-    module = Conv1D(2, 4, 3, padding="VALID", rngs=nnx.Rngs(0))
-    state = nnx.state(module, nnx.Param)
-    nnx.replace_by_pure_dict(state, {"kernel": jnp.asarray(kernel), "bias": jnp.asarray(bias)})
-    nnx.update(module, state)
-    by_method["nnx.Conv1D"] = np.asarray(module(jnp.asarray(x)))
+    """Run the convolution every way there is.
+
+    Raises:
+        ConfigError: a file cannot be read, or the arrays do not fit each other.
+    """
+    given = arrays(config)
+    padding = tuple(config.padding) if isinstance(config.padding, list) else config.padding
+    settings = {"stride": config.stride, "padding": padding, "dilation": config.dilation, "groups": config.groups}
+    mode = {} if config.transposed else {"padding_mode": config.padding_mode}
+    operands = jnp.asarray(given.x), jnp.asarray(given.kernel), None if given.bias is None else jnp.asarray(given.bias)
+    convolve = jconv.conv_transpose1d if config.transposed else jconv.conv1d
+    by_method, left_out = {}, []
+    problem = problem_of_call(*operands[:2], Settings(**settings), config.transposed, platform=None)
+    for method in jconv.METHODS:
+        held = 4 * REGISTRY[method].workspace("input" if config.transposed else "output", problem)
+        if held > MOST_HELD:
+            left_out.append(f'Method "{method}" is left out: it would hold {held / 2**30:.1f} GiB')
+            continue
+        try:
+            by_method[f'method "{method}"'] = np.asarray(convolve(*operands, method=method, **settings, **mode))
+        except NotImplementedError as error:
+            left_out.append(f'Method "{method}" is left out: {error}')
+    if config.transposed:
+        left_out.append("Contributions are left out: jconv.analysis.contributions splits conv1d, not its transpose")
+    elif config.padding_mode == "zeros":
+        by_method["nnx.Conv1D"] = by_module(given, settings)
+    kernel = given.kernel
+    outputs = config.channels(kernel.shape)[1]
     return Dissection(
-        time=np.linspace(0, config.stop, config.points),
-        x=x,
+        time=given.time,
+        x=given.x,
         kernel=kernel,
-        bias=bias,
-        y=np.asarray(jconv.conv1d(jnp.asarray(x), jnp.asarray(kernel), jnp.asarray(bias))),
-        contributions=np.asarray(contributions(jnp.asarray(x), jnp.asarray(kernel))),
+        bias=np.zeros(outputs, np.float32) if given.bias is None else given.bias,
+        y=np.asarray(convolve(*operands, method="direct", **settings, **mode)),
+        contributions=None
+        if config.transposed
+        else np.asarray(contributions(*operands[:2], method="direct", **settings, **mode)),
         by_method=by_method,
-        made_by=f"weights {config.weights}"
-        + (f", seed {config.seed}" if config.weights == "random" else "")
-        + f" | {config.points} points from 0 to {config.stop:g} radians | {len(kernel)} taps",
+        made_by=made_by(config, len(given.x), len(kernel)),
+        inputs=given.inputs,
+        time_unit=given.time_unit,
+        settings=settings,
+        padding_mode=config.padding_mode,
+        transposed=config.transposed,
+        has_bias=given.bias is not None,
+        own=config.kernel is not None or config.signal is not None,
+        left_out=tuple(left_out),
     )
 
 
-def random_weights(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Uniform as torch begins: within 1 / sqrt(2 channels * 3 taps)."""
-    random, reach = np.random.default_rng(seed), 6**-0.5
-    kernel, bias = random.uniform(-reach, reach, (3, 2, 4)), random.uniform(-reach, reach, 4)
-    return kernel.astype(np.float32), bias.astype(np.float32)
+def method_of(name: str) -> str:
+    """The method behind a name of `by_method`."""
+    return name.removeprefix('method "').removesuffix('"')
 
 
-def explain(parts: Dissection) -> Iterator[str]:
-    """The lines to print."""
-    numbers = parts.metrics()
-    yield f"x       {parts.x.shape}   (length, in): sin and cos, as channels"
-    yield f"kernel  {parts.kernel.shape}  (width, in, out): for each output two rows of three weights"
-    yield f"bias    {parts.bias.shape}"
-    yield f"y       {parts.y.shape}   (length - width + 1, out): 'valid', so the kernel never leaves the signal\n"
-    for output in range(parts.kernel.shape[2]):
-        for channel, name in enumerate(INPUTS):
-            weights = row(parts.kernel[:, channel, output])
-            tail = f"   bias {parts.bias[output]:7.4f}" if channel == 0 else ""
-            yield f"kernel of output {output}, on {name}: {weights}{tail}"
-    yield f"\nFirst {ROWS} rows of x (sin, cos) and y (outputs 0 to {parts.y.shape[1] - 1}):"
-    for t in range(ROWS):
-        yield f"  {row(parts.x[t])}   ->  {row(parts.y[t])}"
-    yield "\ny[0, 0] by hand: one dot product for each input channel, plus bias"
-    for channel, name in enumerate(INPUTS):
-        samples, weights = row(parts.x[:3, channel]), row(parts.kernel[:, channel, 0])
-        yield f"  {name}:  [{samples}] . [{weights}] = {parts.products[:, channel].sum():7.4f}"
-    yield f"  bias:                                                         {parts.bias[0]:7.4f}"
-    yield f"  sum:                                                          {numbers['by_hand']:7.4f}"
-    yield "\nEvery output is the sum of what each input channel adds, plus bias:"
-    yield f"  largest difference from y: {numbers['contributions_error']:.1e}"
-    yield f"  {weights_and_shares(parts)}."
-    yield f"Largest difference from conv1d (rounding allows {parts.tolerance():.1e}):"
-    for name, y in parts.by_method.items():
-        yield f"  {name:14} {np.abs(y - parts.y).max():.1e}"
-
-
-def row(values: np.ndarray) -> str:
-    """Numbers as the notebook prints them."""
-    return ", ".join(f"{value:7.4f}" for value in values)
-
-
-def weights_and_shares(parts: Dissection) -> str:
-    """Whether for each output the channel with the larger weights is the one that adds most, in a sentence."""
-    sizes, added = np.linalg.norm(parts.kernel, axis=0), shares(parts.contributions)
-    outputs = [output for output in range(sizes.shape[1]) if np.isfinite(added[:, output]).all()]
-    if not outputs:
-        return "No output varies"
-    other = [output for output in outputs if sizes[:, output].argmax() != added[:, output].argmax()]
-    if not other:
-        return "In each output that varies, the channel with the largest weights adds most"
-    return f"The channel with the largest weights is not the one that adds most in {listed('output', other)}"
-
-
-def listed(thing: str, numbers: Sequence[int]) -> str:
-    """As in "output 1", "outputs 1 and 2", "outputs 1, 2 and 3"."""
-    *most, last = map(str, numbers)
-    return f"{thing}s {', '.join(most)} and {last}" if most else f"{thing} {last}"
-
-
-def waves(parts: Dissection) -> str:
-    """Whether each output is a wave like those of the input, shifted, scaled and raised, in a sentence."""
-    count = parts.y.shape[1]
-    rows = np.column_stack([parts.x[: len(parts.y)], np.ones(len(parts.y))]).astype(np.float64)
-    rest = parts.y - rows @ np.linalg.lstsq(rows, parts.y.astype(np.float64))[0]
-    others = [output for output in range(count) if np.abs(rest[:, output]).max() > parts.tolerance()]
-    if not others:
-        return f"What comes out: {count} channels, each a shifted, scaled and raised wave of the input's frequency"
-    return f"What comes out: {count} channels; more than a wave of the input's frequency in {listed('output', others)}"
-
-
-def draw(parts: Dissection) -> Iterator[tuple[str, plot.Picture]]:
-    """File name and figure, one after the other, each with the settings that made it."""
-    for name, figure in pictures(parts):
-        figure.note(parts.made_by)
-        yield name, figure
-
-
-def pictures(parts: Dissection) -> Iterator[tuple[str, plot.Picture]]:
-    """File name and figure, with the headlines that they justify."""
-    when = "time of the window's first sample (radians)"
-    width, inputs, outputs = parts.kernel.shape
-    names = [f"output {output}" for output in range(outputs)]
-    yield (
-        "signal.png",
-        plot.signal_panels(
-            parts.time,
-            {"value": (parts.x, INPUTS)},
-            title=f"What goes in: {' and '.join(INPUTS)}, {inputs} channels of {len(parts.x)} samples",
-            time_label="time (radians)",
-        ),
+def by_module(given: Arrays, settings: dict[str, Any]) -> np.ndarray:
+    """The output of the Flax module."""
+    width, each, outputs = given.kernel.shape
+    module = Conv1D(
+        each * settings["groups"],
+        outputs,
+        width,
+        settings["stride"],
+        padding=settings["padding"],
+        kernel_dilation=settings["dilation"],
+        feature_group_count=settings["groups"],
+        use_bias=given.bias is not None,
+        rngs=nnx.Rngs(0),
     )
-    yield (
-        "outputs.png",
-        plot.signal_panels(
-            parts.time[: len(parts.y)], {"value": (parts.y, names)}, title=waves(parts), time_label=when
-        ),
-    )
-    yield (
-        "kernels.png",
-        plot.kernel_heatmaps(
-            parts.kernel,
-            bias=parts.bias,
-            inputs=INPUTS,
-            title=f"{outputs} kernels: each weighs {width} samples of {inputs} channels",
-        ),
-    )
-    yield (
-        "by_hand.png",
-        plot.window_by_hand(
-            parts.x[:width],
-            parts.kernel[:, :, 0],
-            float(parts.bias[0]),
-            inputs=INPUTS,
-            title=f"One output by hand: multiply, add up, add the bias: {parts.metrics()['by_hand']:.4f}; "
-            f"conv1d gives {parts.y[0, 0]:.4f}",
-        ),
-    )
-    figure = plot.contribution_panels(
-        parts.time[: len(parts.y)],
-        parts.contributions,
-        parts.bias,
-        parts.y,
-        inputs=INPUTS,
-        kernel=parts.kernel,
-        title=weights_and_shares(parts),
-        time_label=when,
-        value_label="value",
-    )
-    figure.note(
-        "What the channels add and the bias sum to the output, to within "
-        f"{parts.metrics()['contributions_error']:.0e}. Weights: their root sum of squares."
-    )
-    yield "contributions.png", figure
+    weights = {"kernel": given.kernel} if given.bias is None else {"kernel": given.kernel, "bias": given.bias}
+    state = nnx.state(module, nnx.Param)
+    nnx.replace_by_pure_dict(state, {name: jnp.asarray(array) for name, array in weights.items()})
+    nnx.update(module, state)
+    return np.asarray(module(jnp.asarray(given.x)))
+
+
+def made_by(config: schema.Understand, samples: int, taps: int) -> str:
+    """The settings in one line."""
+    if config.kernel is None:
+        weights = f"weights {config.weights}" + (f", seed {config.seed}" if config.weights == "random" else "")
+    else:
+        weights = f"kernel {config.kernel}" if isinstance(config.kernel, str) else "kernel as given"
+    made = f"{samples} points from 0 to {config.stop:g} radians"
+    signal = made if config.signal is None else f"{samples} samples of {config.signal}"
+    changed = [f"{name} {getattr(config, name)}" for name, usual in USUAL.items() if getattr(config, name) != usual]
+    return " | ".join([weights, signal, f"{taps} taps", *changed])

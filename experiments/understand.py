@@ -2,6 +2,8 @@
 
 python -m experiments.understand
 python -m experiments.understand weights=random
+python -m experiments.understand kernel=[1,0,-1] padding=same
+python -m experiments.understand kernel=my.npy signal=my.csv rate=50 stride=2
 """
 
 import dataclasses
@@ -25,7 +27,7 @@ def understand(*config: Understand | Mapping | str, **settings: Any) -> "Dissect
         **settings: the fields of an `Understand`; the others have their defaults.
 
     Raises:
-        ConfigError: the settings cannot be run.
+        ConfigError: the settings cannot be run, or a file cannot be read.
     """
     from .dissection import dissect
 
@@ -33,16 +35,17 @@ def understand(*config: Understand | Mapping | str, **settings: Any) -> "Dissect
 
 
 def run(config: Understand, folder: Path) -> dict:
-    """Print and draw how a convolution of 2 channels to 4, three taps wide, makes its outputs.
+    """Print and draw how a convolution makes its outputs.
 
     Args:
-        config: which weights and how much signal.
+        config: which weights, signal and settings.
         folder: where to write; a folder that another run has claimed is refused.
 
     Returns:
-        The content of metrics.json: `by_hand`, `contributions_error`, `methods_error`.
+        The content of metrics.json: `by_hand`, `contributions_error` (not of a transposed one), `methods_error`.
 
     Raises:
+        ConfigError: a file cannot be read, or does not fit the rest.
         RunError: two ways to compute the same disagree, or the folder is taken or cannot be written.
         Stopped: it was asked to stop; what was computed until then is saved.
     """
@@ -60,18 +63,19 @@ def run(config: Understand, folder: Path) -> dict:
     with RunFolder(folder, text) as output, listening() as requests:
         from rich.console import Console
 
-        from .dissection import dissect, draw, explain
+        from .dissection import dissect
         from .errors import RunError
         from .findings.report import versions
         from .runs import environment
+        from .showing.dissected import draw, explain
 
         environment.cache_compiled(config.compilation_cache)
         go_on(requests, "nothing was computed yet")
         parts = dissect(config)
         metrics = parts.metrics()
-        output.npz(
-            "arrays.npz", x=parts.x, kernel=parts.kernel, bias=parts.bias, y=parts.y, contributions=parts.contributions
-        )
+        kept = {"x": parts.x, "kernel": parts.kernel, "bias": parts.bias if parts.has_bias else None, "y": parts.y}
+        kept["contributions"] = parts.contributions
+        output.npz("arrays.npz", **{name: array for name, array in kept.items() if array is not None})
         output.json(METRICS, metrics)
         output.json("versions.json", versions())
         console = Console(highlight=False, soft_wrap=True)

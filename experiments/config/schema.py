@@ -25,6 +25,7 @@ from .tasks import (
     Task,
 )
 from .together import check_data, check_future, check_kinds, with_rate
+from .understanding import CACHE, Understand
 
 __all__ = [
     "ECG_RATE",
@@ -72,8 +73,6 @@ __all__ = [
     "Ucr",
     "Understand",
 ]
-
-CACHE = "~/.cache/jconv"
 
 
 @dataclass
@@ -218,23 +217,3 @@ class Fit(Section):
         """Refuse data that the model cannot be fitted to; of some tasks they are known only once they are read."""
         assert isinstance(self.task, Task)
         check_data(self.task, self.convolution, self.trainer.window, samples, inputs, outputs)
-
-
-@dataclass
-class Understand(Section):
-    """One run of `experiments.understand`.
-
-    Attributes:
-        weights: "notebook" for the four kernels that it printed, "random" to draw them from `seed`.
-        points: samples of the signal.
-        stop: the signal covers 0 to `stop` radians.
-        page: write page.html, where every number can be traced.
-        compilation_cache: as in `Fit`.
-    """
-
-    weights: str = choice("notebook", "random")
-    points: Whole = limits(100, at_least=7, at_most=100_000)  # five output rows of a kernel of three
-    stop: float = limits(10.0, above=0, at_most=1e6)
-    seed: Whole = limits(0, at_least=0, at_most=MOST_SEED)
-    page: bool = True
-    compilation_cache: str | None = CACHE

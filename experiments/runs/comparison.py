@@ -22,7 +22,8 @@ NUMBERS = (
     *("steps", "compile_seconds", "run_seconds"),
 )
 FILES_ONLY = ("optimum_mse", "compile_seconds")
-LEFT_OUT_FIRST = ("run_seconds", "steps", "test_accuracy_spread", "kernel_rmse")  # where a terminal is too narrow
+PAGE = "page.html"  # as experiments.showing.explorer names it, which imports JAX
+LEFT_OUT_FIRST = ("page", "run_seconds", "steps", "test_accuracy_spread", "kernel_rmse")  # where a terminal is narrow
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Job:
         config: dotted key -> value; empty if the run never got so far.
         numbers: content of metrics.json; empty if it is not there.
         state: "done", "stopped", "failed: why", "unfinished" (killed, or still running) or "not started".
+        page: the page of the run, if it wrote one.
     """
 
     name: str
     config: dict[str, Any]
     numbers: dict[str, Any]
     state: str
+    page: Path | None = None
 
 
 def read(folder: Path, name: str) -> Job:
@@ -61,7 +64,8 @@ def read(folder: Path, name: str) -> Job:
         state = "stopped" if numbers.get("stopped") else "done"
     else:
         state = "unfinished" if config else "not started"
-    return Job(name, config, numbers, state)
+    page = folder / PAGE
+    return Job(name, config, numbers, state, page if page.is_file() else None)
 
 
 def job_folders(folder: Path) -> list[Path]:
@@ -83,13 +87,21 @@ def read_all(folders: Sequence[Path]) -> list[Job]:
 def compare(jobs: Sequence[Job], title: str, out: Path | None, console: Console | None = None) -> None:
     """Print one row a job, and write all of it to comparison.csv and comparison.md in the folder `out`.
 
+    The page of a run is named by its path from `out`, or from the current folder where nothing is written.
+
     Raises:
         RunError: they cannot be written.
     """
     changed = differing([job.config for job in jobs])
-    header = ["job", *changed, *NUMBERS, "state"]
+    header = ["job", *changed, *NUMBERS, "page", "state"]
     rows = [
-        [job.name, *(job.config.get(key, "") for key in changed), *(job.numbers.get(key) for key in NUMBERS), job.state]
+        [
+            job.name,
+            *(job.config.get(key, "") for key in changed),
+            *(job.numbers.get(key) for key in NUMBERS),
+            page_from(out or Path(), job),
+            job.state,
+        ]
         for job in jobs
     ]
     console = console or Console()
@@ -105,6 +117,11 @@ def compare(jobs: Sequence[Job], title: str, out: Path | None, console: Console 
         write_whole(out / "comparison.csv", csv_text(header, rows))
         lines = [header, ["---"] * len(header), *([shown(cell) for cell in row] for row in rows)]
         write_whole(out / "comparison.md", "".join(f"| {' | '.join(cells)} |\n" for cells in lines))
+
+
+def page_from(folder: Path, job: Job) -> str | None:
+    """The path of a job's page as a link in a file in `folder` has it, or None without a page."""
+    return None if job.page is None else Path(os.path.relpath(job.page.resolve(), folder.resolve())).as_posix()
 
 
 def table(changed: list[str], header: list[str], rows: list[list[Any]], console: Console) -> tuple[Table, list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from ..config.labelled import Labelled, LabelledFile
 from ..config.rules import ConfigError
 from ..config.tasks import TEXT, Task
+from ..config.understanding import Understand
 from ..errors import INSTALL
 
 WHOLE_VECTORS_TO = 16  # channels of a group
@@ -44,6 +45,12 @@ def check(config: Any) -> None:
         from ..tasks import load_examples
 
         load_examples(config)
+    if isinstance(config, Understand) and any(
+        isinstance(path, str) for path in (config.kernel, config.bias, config.signal)
+    ):
+        from ..own_arrays import arrays
+
+        arrays(config)
 
 
 def check_device(variable: str) -> None:

@@ -7,9 +7,11 @@ import numpy as np
 
 from jconv import report
 
-from ..dissection import INPUTS, Dissection
+from ..dissection import Dissection
 from ..findings.optimum import score, settings, targets
 from ..fitting import Fitted
+from ..tasks.recording import plural
+from .dissected import channels
 
 PAGE = "page.html"
 
@@ -74,16 +76,23 @@ def method(fit: Fitted) -> str:
 
 
 def of_dissection(parts: Dissection, command: str | None = None, config: dict[str, Any] | None = None) -> report.Page:
-    """The notebook's convolution on its own signal."""
-    step = float(parts.time[1] - parts.time[0])
+    """A convolution that was taken apart, on its own signal."""
+    title = f"A convolution: {channels(parts.inputs)} through {plural(parts.y.shape[1], 'kernel')}"
+    title += f" of {plural(len(parts.kernel), 'tap')}"
+    if not parts.own and parts.usual:
+        title = "The notebook's convolution: sin and cos through four kernels of three taps"
+    rate = 1 / float(parts.time[1] - parts.time[0]) if parts.time_unit and len(parts.time) > 1 else None
     return report.page(
         x=parts.x,
         kernel=parts.kernel,
-        bias=parts.bias,
-        title="The notebook's convolution: sin and cos through four kernels of three taps",
-        inputs=INPUTS,
-        rate=1 / step,
-        time_unit="radian",
+        bias=parts.bias if parts.has_bias else None,
+        **parts.settings,
+        padding_mode=parts.padding_mode,
+        transposed=parts.transposed,
+        title=title,
+        inputs=parts.inputs,
+        rate=rate,
+        time_unit=parts.time_unit or "s",
         command=command,
         config=config,
     )

@@ -316,6 +316,23 @@ def test_runs_made_apart_are_compared(start, tmp_path):
     ]
 
 
+def test_the_table_names_the_page_of_each_run_from_where_it_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+    page = a_run(tmp_path / "runs" / "0", held_out_mse=0.25) / "page.html"
+    page.write_text("<!doctype html>")
+    a_run(tmp_path / "runs" / "1", held_out_mse=0.5)
+    table = tmp_path / "tables"
+    table.mkdir()
+    compare(read_all([tmp_path / "runs"]), "2 runs", table)
+    assert "../runs/0/page.html" in capsys.readouterr().out
+    rows = list(csv.DictReader((table / "comparison.csv").read_text().splitlines()))
+    assert [row["page"] for row in rows] == ["../runs/0/page.html", ""]
+    assert (table / rows[0]["page"]).resolve() == page.resolve()
+    compare(read_all([tmp_path / "runs"]), "2 runs", None)
+    assert " runs/0/page.html" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -348,7 +365,7 @@ def test_a_wide_table_fits_eighty_columns(tmp_path, monkeypatch, capsys):
     assert sum("done" in line for line in lines) == 3
     assert "too narrow" in " ".join(lines)
     header, *rows = csv.reader((tmp_path / "comparison.csv").read_text().splitlines())
-    assert len(header) == 18
+    assert len(header) == 19
     assert len(rows) == 3
 
 
