@@ -1,6 +1,6 @@
 """Experiments on `jconv`: fit a kernel, or take one apart, and see what it does.
 
-    python -m experiments.understand    the notebook this library grew from, retold
+    python -m experiments.understand    the notebook this library grew from, retold; or a convolution of one's own
     python -m experiments.fit           fit a kernel, compare with the best possible one, draw it
     python -m experiments.compare       one table of fits that were made apart
     python -m experiments.gallery       docs/gallery.md and its pictures, from runs of the others
@@ -27,7 +27,8 @@ Where things are:
     what is fitted
     tasks/          name -> Problem (input, target, what is known of the truth) or Examples, which have a class each
     models/         name -> the convolution to fit; networks/: name -> the network that classifies, plain flax modules
-    notebook.py     the kernel, bias and signals of the notebook; dissection.py: its parts, one output at a time
+    notebook.py     the kernel, bias and signals of the notebook; own_arrays.py: those, or the user's own
+    dissection.py   a convolution in its parts, one output at a time
     fitting.py      one fit, from its settings to all that is known of it; classifying.py: the same of a network
 
     training/       how it is fitted
@@ -46,6 +47,7 @@ Where things are:
         pictures, course, structure     arrays into figures: of every fit, of its way, of its data and model
         networks                        those of a network, and its page
         headlines, labels, drawing      the sentence above it, names and units, own figures
+        dissected       what `understand` prints and draws
         explorer, display               the page of a run, by jconv.report; what a notebook shows
 
     gallery/        entries: picture, command, sentence; numbers in the sentences; files of few colours; a browser

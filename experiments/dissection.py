@@ -24,7 +24,7 @@ SPREADING = ("fft", "winograd")  # whose errors are relative to more than the te
 AMPLIFIED = 51  # at most 50.06 by the matrices of any tiling of winograd, as tests/bounds.py works out
 MOST_HELD = 2 << 30  # bytes that a method may hold beside its operands; a dense matrix of long signals is larger
 USUAL = {"stride": 1, "padding": "valid", "padding_mode": "zeros", "dilation": 1, "groups": 1, "transposed": False}
-NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+NUMPY_MODES: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 class ByHand(NamedTuple):
@@ -219,8 +219,13 @@ def dissect(config: schema.Understand) -> Dissection:
     """
     given = arrays(config)
     padding = tuple(config.padding) if isinstance(config.padding, list) else config.padding
-    settings = {"stride": config.stride, "padding": padding, "dilation": config.dilation, "groups": config.groups}
-    mode = {} if config.transposed else {"padding_mode": config.padding_mode}
+    settings: dict[str, Any] = {
+        "stride": config.stride,
+        "padding": padding,
+        "dilation": config.dilation,
+        "groups": config.groups,
+    }
+    mode: dict[str, Any] = {} if config.transposed else {"padding_mode": config.padding_mode}
     operands = jnp.asarray(given.x), jnp.asarray(given.kernel), None if given.bias is None else jnp.asarray(given.bias)
     convolve = jconv.conv_transpose1d if config.transposed else jconv.conv1d
     by_method, left_out = {}, []

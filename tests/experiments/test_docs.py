@@ -11,9 +11,11 @@ from experiments.config.preflight import preflight
 from experiments.config.rules import ConfigError
 from experiments.fit import run
 from experiments.runs.environment import check
+from experiments.understand import understand
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "experiments.md").read_text()
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+UNDERSTANDING = [command for command in COMMANDS if "experiments.understand" in command]
 RESUMING = [command for command in COMMANDS if " resume=" in command]  # tests/experiments/test_resume.py runs them
 
 
@@ -23,7 +25,7 @@ def recording(tmp_path, monkeypatch):
     exec(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], {})
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RESUMING])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RESUMING + UNDERSTANDING])
 def test_its_commands_run(command, recording, tmp_path):
     python, flag, module, *arguments = shlex.split(command)
     assert (python, flag, module) == ("python", "-m", "experiments.fit")
@@ -34,6 +36,16 @@ def test_its_commands_run(command, recording, tmp_path):
     assert metrics["steps"] == 2
     if "task.target=belly" in command:
         assert metrics["optimum_mse"] < 0.3, "the belly follows the chest by 6 of the 31 samples"
+
+
+@pytest.mark.parametrize("command", UNDERSTANDING)
+def test_its_convolutions_are_taken_apart(command, recording):
+    arguments = shlex.split(command.removeprefix("python -m experiments.understand "))
+    (config,) = preflight(arguments, "understand", schema.Understand).configs
+    check(config)
+    parts = understand(config)
+    assert parts.own
+    assert parts.disagreeing() == ""
 
 
 def test_its_tables_are_complete():
