@@ -9,9 +9,9 @@ from jconv import plot
 
 from ..classifying import Classified
 from ..config.schema import Understand
-from ..dissection import INPUTS, Dissection, draw
+from ..dissection import Dissection
 from ..fitting import Fitted
-from ..showing import course, explorer, networks, pictures, structure
+from ..showing import course, dissected, explorer, networks, pictures, structure
 from ..showing.labels import made_by
 from . import numbers
 from .numbers import Numbers
@@ -76,7 +76,7 @@ class Entry:
 
 def slide(parts: Dissection) -> "Animation":
     """The notebook's first output channel, made before one's eyes."""
-    return plot.slide(parts.x, parts.kernel, parts.bias, inputs=INPUTS)
+    return plot.slide(parts.x, parts.kernel, parts.bias, inputs=parts.inputs)
 
 
 OPEN = (
@@ -87,12 +87,13 @@ OPEN = (
 
 def open_shares(parts: Dissection) -> "Picture":
     """Weights and shares of each channel."""
+    assert parts.contributions is not None
     return plot.share_bars(
         parts.contributions,
         parts.kernel,
         title=OPEN.format(**numbers.of_open_shares(parts)),
         ranges=numbers.shares_of(parts),
-        inputs=INPUTS,
+        inputs=parts.inputs,
     )
 
 
@@ -114,7 +115,7 @@ def pushed(parts: Dissection) -> Screen:
 
 def of_notebook(name: str) -> "Callable[[Dissection], Picture]":
     """A picture that `understand` draws."""
-    return lambda parts: dict(draw(parts))[name]
+    return lambda parts: dict(dissected.draw(parts))[name]
 
 
 def of_fit(picture: "Callable[[Fitted], Picture]") -> "Callable[[Fitted], Picture]":

@@ -8,7 +8,7 @@ import numpy as np
 from jconv.analysis import ShareRanges, share_ranges
 
 from ..classifying import Classified
-from ..dissection import INPUTS, Dissection
+from ..dissection import Dissection
 from ..findings.report import snr_before
 from ..fitting import Fitted
 from ..showing import course, networks, structure
@@ -40,7 +40,7 @@ def of_open_shares(parts: Dissection) -> Numbers:
     channel = int(found.share[:, output].argmax())
     norms = np.linalg.norm(parts.kernel[:, :, output], axis=0)
     of = {name: float(getattr(found, name)[channel, output]) for name in ("share", "low", "high")}
-    return {"channel": INPUTS[channel], "output": output, "weights": float(norms[channel] / norms.sum()), **of}
+    return {"channel": parts.inputs[channel], "output": output, "weights": float(norms[channel] / norms.sum()), **of}
 
 
 def of_unseen(fit: Fitted) -> Numbers:

@@ -72,6 +72,7 @@ def test_each_part_is_what_the_formula_gives(name):
     assert (np.abs(parts.y - exact) <= bound).all()
     assert abs(parts.metrics()["by_hand"] - exact[parts.by_hand.position, 0]) <= bound[parts.by_hand.position, 0]
     if not parts.transposed:
+        assert parts.contributions is not None
         assert (np.abs(parts.contributions.sum(axis=0) + parts.bias - exact) <= 2 * bound).all()
     assert parts.disagreeing() == ""
     assert 'method "fft"' in parts.by_method
