@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from ..models import Convolution
-from ..networks.classifier import Classifier
+
+if TYPE_CHECKING:
+    from ..networks.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def squared_error(convolution: Convolution) -> Objective:
     )
 
 
-def cross_entropy(network: Classifier, smoothing: float) -> Objective:
+def cross_entropy(network: "Classifier", smoothing: float) -> Objective:
     """The cross-entropy of a network's logits; y are labels, whole numbers.
 
     Args:

@@ -284,7 +284,7 @@ def test_a_wrong_comparison_is_one_line(arguments, start):
 
 
 def test_an_unforeseen_error_is_one_line_and_its_traceback_a_file(start, tmp_path):
-    before = "from experiments import optimum\noptimum.least_squares = lambda *_: 1 / 0"
+    before = "from experiments.findings import optimum\noptimum.least_squares = lambda *_: 1 / 0"
     code, _, err = finish(start(FIT, *TINY, "hydra.run.dir=run", before=before))
     assert code == 1
     assert err == "error: unexpected ZeroDivisionError: division by zero (all of it in run/failed.txt)\n"
@@ -365,7 +365,7 @@ def test_a_wide_table_fits_eighty_columns(tmp_path, monkeypatch, capsys):
     assert sum("done" in line for line in lines) == 3
     assert "too narrow" in " ".join(lines)
     header, *rows = csv.reader((tmp_path / "comparison.csv").read_text().splitlines())
-    assert len(header) == 19
+    assert len(header) == 22
     assert len(rows) == 3
 
 
