@@ -16,7 +16,7 @@ WORDS = {
     "ItalyPowerDemand": "is it a day of winter or of summer",
     "BasicMotions": "standing, running, walking or badminton",
 }
-INPUTS = {"BasicMotions": tuple(f"{sensor} {axis}" for sensor in ("accelerometer", "gyroscope") for axis in "xyz")}
+INPUTS = {"BasicMotions": tuple(f"{sensor} {axis}" for sensor in ("acc", "gyro") for axis in "xyz")}
 
 
 def ucr(config: schema.Ucr) -> Examples:

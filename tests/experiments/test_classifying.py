@@ -309,6 +309,7 @@ def test_what_samples_add_sums_to_the_score_and_half_of_it_is_where_it_is_said(f
     assert all(sizes[at : at + shorter].sum() < half for at in range(len(sizes) - shorter + 1))
     page = showing.page(found, "python -m experiments.fit")
     assert page is not None
+    assert f"the first of 2 convolutions, on test example {driven.number}" in page.html
     assert f"its accuracy is {found.scores.accuracies[found.best]:.2%}" in page.html
 
 
