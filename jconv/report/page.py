@@ -1,6 +1,6 @@
 """The page put together: texts and tables from Python, arrays, scripts and styles, all in one file that loads nothing.
 
-The scripts are compressed as the arrays are, 100 KB to 38; `assets/loader.js`, in clear, unpacks and starts them. The
+The scripts are compressed as the arrays are, 148 KB to 45; `assets/loader.js`, in clear, unpacks and starts them. The
 content security policy names the hashes of both, so that nothing else can run.
 """
 
@@ -24,7 +24,7 @@ from jconv.report.run import Run, Training, run_of
 from jconv.window import Padding
 
 SCRIPTS = (
-    "scales", "window", "decode", "state", "sums",
+    "scales", "sketch", "window", "decode", "state", "sums", "terms",
     "kernel", "editing", "outputs", "tracks", "held", "output", "table", "strips", "running", "trace", "moves",
     "shares", "parts", "pairs", "response", "spectrum", "training", "steps", "unseen", "seeds", "guide", "main",
 )  # fmt: skip

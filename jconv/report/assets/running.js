@@ -4,8 +4,7 @@
 function drawRunning(page) {
   const { M, terms } = page,
     box = document.getElementById("running");
-  box.replaceChildren();
-  if (!terms) return;
+  if (!terms) return show(box);
   const steps = terms.channels.map(({ c, sum }) => ({ c, name: M.facts.names.inputs[c], value: sum }));
   if (steps.length > 8) {
     const ranked = [...steps].sort((u, v) => size(v.value) - size(u.value)),
@@ -17,13 +16,14 @@ function drawRunning(page) {
     });
   }
   if (terms.bias !== null) steps.push({ c: -2, name: "bias", value: terms.bias });
-  const width = box.clientWidth;
-  if (M.parts === 2) return void box.append(arrows(steps, terms, Math.min(width, 300)));
+  const width = page.widths.running;
+  if (M.parts === 2) return show(box, arrows(steps, terms, Math.min(width, 300)));
   let sum = 0;
   const ends = steps.map(({ value }) => [sum, (sum += value)]),
     all = ends.flat();
   if (!all.every(Number.isFinite))
-    return void box.append(
+    return show(
+      box,
       h("p", { class: "hint" }, `The running sum is ${shown(terms.y)}: a number that is not finite meets this window.`),
     );
   const [low, high] = rangeOf([all], { zero: true, room: 0.02 }),
@@ -64,7 +64,7 @@ function drawRunning(page) {
       Math.abs(x(0) - x(terms.y)) > 60 ? "0" : "",
     ),
   );
-  box.append(svg);
+  show(box, svg);
 }
 
 function arrows(steps, terms, side) {
@@ -125,7 +125,7 @@ function drawFormula(page) {
   const { M, store, terms, graph } = page,
     { t, o } = store.now,
     box = document.getElementById("spelled");
-  if (!terms) return box.replaceChildren(`y[${t}, ${o}] is not in this page`);
+  if (!terms) return show(box, `y[${t}, ${o}] is not in this page`);
   const small = [...terms.channels].sort((u, v) => size(v.sum) - size(u.sum)),
     most = small.length > 4 ? 3 : 4;
   const kept = new Set(small.slice(0, most).map(({ c }) => c)),
@@ -139,7 +139,8 @@ function drawFormula(page) {
   ]);
   if (rest.length)
     line.push(" + ", `${rest.length} others\u00a0${shown(rest.reduce((a, b) => plus(a, b.sum), zeroOf(M)))}`);
-  box.replaceChildren(
+  show(
+    box,
     h("span", { class: "lhs" }, `y[${t}, ${o}]`),
     " = ",
     ...line,

@@ -82,7 +82,9 @@ function stateOf(first, p, draw) {
       });
     },
     // A notebook's sandboxed frame has no address of its own: there the state lives in memory alone.
+    // While something is dragged the address waits: each change of it costs a millisecond.
     remember() {
+      if (store.moving || ours === written(store.now, first)) return;
       ours = written(store.now, first);
       try {
         history.replaceState(null, "", `#${ours}`);

@@ -71,11 +71,13 @@ function light(page, name) {
     walk(name, "from");
     walk(name, "to");
   }
-  for (const element of document.querySelectorAll("#explorer [data-name]")) {
-    const own = element.dataset.name;
-    element.classList.toggle("lit", own === name);
-    element.classList.toggle("related", related.has(own));
-  }
+  if (name || page.lit)
+    for (const element of document.querySelectorAll("#explorer [data-name]")) {
+      const own = element.dataset.name;
+      element.classList.toggle("lit", own === name);
+      element.classList.toggle("related", related.has(own));
+    }
+  page.lit = Boolean(name);
   const pinned = page.store.now.pin === name && name;
   const said =
     (name && spell(page, name)) || (page.terms ? spell(page, names.y(page.store.now.t, page.store.now.o)) : "");
@@ -95,7 +97,7 @@ async function copied(text, button) {
     await navigator.clipboard.writeText(text);
     done = true;
   } catch {
-    const area = h("textarea", { class: "offscreen", "aria-hidden": "true" }, text);
+    const area = built(h("textarea", { class: "offscreen", "aria-hidden": "true" }, text));
     document.body.append(area);
     area.select();
     done = document.execCommand("copy");

@@ -1,8 +1,8 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const names = ["unpack", "inflated", "modelOf", "termsOf", "graphOf", "boundOf", "partsAt", "totalOf", "sharesOf", "checkedOutputs"];
-const loaded = require("./load.js")(["decode", "window", "sums"], names);
-const { modelOf, termsOf, graphOf, boundOf, partsAt, totalOf, sharesOf, checkedOutputs, unpack } = loaded;
+const names = ["unpack", "inflated", "modelOf", "termsOf", "leadingOf", "graphOf", "boundOf", "partsAt", "totalOf", "sharesOf", "checkedOutputs"];
+const loaded = require("./load.js")(["decode", "window", "sums", "terms"], names);
+const { modelOf, termsOf, leadingOf, graphOf, boundOf, partsAt, totalOf, sharesOf, checkedOutputs, unpack } = loaded;
 
 // x (6, 2) and a kernel (2, 2, 1) of whole numbers, so that every sum is exact.
 function model(more = {}) {
@@ -24,6 +24,13 @@ test("one output is its products, channel sums and bias", () => {
   assert.equal(terms.y, 0.5 + 1 * 1 + 2 * 3 + 10 * 2 + 20 * 4);
   assert.deepEqual(Array.from(terms.channels, ({ sum }) => sum), [7, 100]);
   assert.equal(terms.absolute, 107.5);
+});
+
+test("the leading products, and how many make four fifths", () => {
+  const { most, biggest, largest } = leadingOf(termsOf(model(), 0, 0, 0));  // 1, 6, 20, 80
+  assert.equal(most, 2, "80 of 107 are less than four fifths, 100 more");
+  assert.deepEqual(Array.from(biggest, ({ value, c, j }) => [value, c, j]), [[80, 1, 1], [20, 1, 0], [6, 0, 1], [1, 0, 0]]);
+  assert.equal(largest, 80);
 });
 
 test("the graph leads both ways", () => {
