@@ -15,7 +15,7 @@ function ghosts(page, c, xs, ys) {
     return [s("path", { class: "dots", d: dots.join(""), stroke: colour(c) })];
   }
   for (const { at, index, pad, x } of channel.products) {
-    const node = graph.get(pad ? names.pad(at, c) : names.x(at, c)),
+    const node = graph.get(pad ? M.names.pad(at, c) : M.names.x(at, c)),
       value = M.parts === 2 ? x[0] : x;
     if (!node) continue;
     const px = xs(M.p.transposed ? inputAt(M.p, index) : at),
@@ -24,7 +24,7 @@ function ghosts(page, c, xs, ys) {
       const from = Math.min(Math.max(xs(index), LEFT), widths.inputs - RIGHT); // at the edge if it is not in view
       out.push(
         s("path", { class: "origin", d: `M${px} ${py}Q${(px + from) / 2} ${py - 26} ${from} ${py}` }),
-        marked(s("circle", { cx: from, cy: py, r: 2.6, fill: colour(c) }), graph.get(names.x(index, c))),
+        marked(s("circle", { cx: from, cy: py, r: 2.6, fill: colour(c) }), graph.get(M.names.x(index, c))),
       );
     }
     if (pad && index < 0) out.push(s("text", { x: px, y: py - 6, class: "note", "text-anchor": "middle" }, "0"));

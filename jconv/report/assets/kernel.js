@@ -54,12 +54,19 @@ function drawBanner({ M, store }) {
 }
 
 function drawKernel(page) {
-  const { M, store, graph, shown: rows } = page,
-    { p } = M,
-    { o, t } = store.now,
+  const { M, store } = page,
+    { o } = store.now,
     box = document.getElementById("kernel");
   document.getElementById("kernel-of").textContent = `Kernel of ${M.facts.names.outputs[o]}`;
   if (!M.slotOf.has(o)) return show(box, thumbnails(M, o, page.widths.kernel));
+  show(box, ...weightsOf(page, o, page.widths.kernel));
+  reachable(box, "[data-weight]");
+}
+
+// The weights of an output as a table if they are few, else as bars, and its bias.
+function weightsOf(page, o, room) {
+  const { M, store, graph, shown: rows } = page,
+    { p } = M;
   const channels = channelsOf(p, o),
     list = channels.map((c, ci) => ({ c, ci })).filter(({ c }) => !rows || rows.has(c));
   let largest = 0;
@@ -67,15 +74,14 @@ function drawKernel(page) {
     for (let j = 0; j < p.width; j++)
       largest = Math.max(largest, size(numberAt(M.weights, weightIndex(M, j, ci, o), M.parts)));
   const node = (j, ci) =>
-    graph?.get(names.k(p, j, ci, o)) ?? {
-      name: names.k(p, j, ci, o),
+    graph?.get(M.names.k(p, j, ci, o)) ?? {
+      name: M.names.k(p, j, ci, o),
       value: numberAt(M.weights, weightIndex(M, j, ci, o), M.parts),
       from: [],
       to: [],
     };
   const edited = (j, ci) => store.now.edits[weightIndex(M, j, ci, o) * M.parts] !== undefined;
-  const few =
-      p.width <= Math.min(6, Math.floor((page.widths.kernel - 90) / (M.parts === 2 ? 116 : 44))) && list.length <= 12,
+  const few = p.width <= Math.min(6, Math.floor((room - 90) / (M.parts === 2 ? 116 : 44))) && list.length <= 12,
     body = [];
   if (few) {
     const head = h(
@@ -106,7 +112,7 @@ function drawKernel(page) {
       ),
     );
   } else {
-    const width = page.widths.kernel,
+    const width = room,
       left = 62,
       each = (width - left - 2) / p.width,
       high = list.length === 1 ? 74 : list.length <= 4 ? 40 : list.length <= 12 ? 22 : 15;
@@ -159,8 +165,7 @@ function drawKernel(page) {
   }
   if (list.length < channels.length)
     body.push(h("p", { class: "hint" }, `${list.length} of ${channels.length} channels drawn: the largest sums.`));
-  const bias = graph?.get(names.bias(o));
-  if (bias) body.push(h("p", { class: "bias" }, "bias ", cell(bias, "b")));
-  show(box, ...body);
-  reachable(box, "[data-weight]");
+  const bias = graph?.get(M.names.bias(o));
+  if (bias) body.push(h("p", { class: "bias" }, `${M.names.rest} `, cell(bias, "b")));
+  return body;
 }

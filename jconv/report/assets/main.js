@@ -21,7 +21,6 @@ async function start() {
   document
     .getElementById("copy-command")
     ?.addEventListener("click", (event) => copied(document.getElementById("command").textContent, event.currentTarget));
-  choices(page);
   draw(page, drawn);
   showBadge(checkedOutputs(M));
   const again = () => {
@@ -66,6 +65,7 @@ function draw(page, drawn) {
   drawFormula(page);
   drawOutput(page);
   drawKernel(page);
+  asBefore(page, "choices", [state.n, state.c, state.all], () => choices(page));
   asBefore(page, "outputs", [state.o, state.c], () => drawOutputs(page));
   drawHeadline(page);
   light(page, pinOf(page));
@@ -225,12 +225,8 @@ function choices({ M, store }) {
         "button",
         {
           class: "chip",
-          "aria-pressed": "false",
-          onclick: (event) => {
-            const all = !store.now.all;
-            event.currentTarget.setAttribute("aria-pressed", all);
-            store.set({ all });
-          },
+          "aria-pressed": Boolean(store.now.all),
+          onclick: () => store.set({ all: !store.now.all }),
         },
         `all ${p.inputs} channels`,
       ),

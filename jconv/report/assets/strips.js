@@ -31,15 +31,16 @@ function bars(page) {
       swatch(c),
       clipped(M.facts.names.inputs[c], 14),
     );
-    return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, svg), cell(graph.get(names.sum(t, c, o))));
+    return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, svg), cell(graph.get(M.names.sum(t, c, o))));
   };
   const list = h(
     "p",
     { class: "largest" },
     "Largest: ",
-    ...biggest.flatMap(({ c, j, value }, i) => {
-      const node = graph.get(names.product(t, j, c, o)),
-        text = `${M.p.seen > 1 ? `${M.facts.names.inputs[c]}, ` : ""}tap ${j}: ${shown(value)}`;
+    ...biggest.flatMap((product, i) => {
+      const { c, j, value } = product,
+        node = graph.get(M.names.product(t, j, c, o)),
+        text = `${M.p.seen > 1 ? `${M.facts.names.inputs[c]}, ` : ""}${M.names.tap(product)}: ${shown(value)}`;
       return [i ? "; " : "", node ? marked(h("span", { tabindex: -1, class: "number" }, text), node) : text];
     }),
   );
@@ -93,11 +94,11 @@ function strips({ M, terms, graph }, channel, strip, scale) {
   return heightsOf(channel, strip, scale).flatMap(({ product, below, sample, bar }) => [
     marked(
       s("rect", { ...sample, class: "bar sample", fill: product.pad ? "var(--faint)" : colour(c) }),
-      graph.get(product.pad ? names.pad(product.at, c) : names.x(product.at, c)),
+      graph.get(product.pad ? M.names.pad(product.at, c) : M.names.x(product.at, c)),
     ),
     marked(
       s("rect", { ...bar, class: `bar ${M.parts === 2 ? "sized" : below ? "below" : "above"}` }),
-      graph.get(names.product(t, product.j, c, o)),
+      graph.get(M.names.product(t, product.j, c, o)),
     ),
   ]);
 }

@@ -63,16 +63,14 @@ function cards(page) {
   return terms.channels.map(({ c, products, sum, ci }) => {
     const { t, o } = terms,
       rows = products.map((product) => ({
-        tap: product.pad
-          ? `tap ${product.j}, ${product.index < 0 ? "zero" : `copy of ${product.index}`}`
-          : `tap ${product.j}`,
+        tap: `${M.names.tap(product)}${product.pad ? `, ${product.index < 0 ? "zero" : `copy of ${product.index}`}` : ""}`,
         pad: product.pad,
-        x: graph.get(product.pad ? names.pad(product.at, c) : names.x(product.at, c)),
-        w: graph.get(names.k(M.p, product.j, ci, o)),
-        value: graph.get(names.product(t, product.j, c, o)),
+        x: graph.get(product.pad ? M.names.pad(product.at, c) : M.names.x(product.at, c)),
+        w: graph.get(M.names.k(M.p, product.j, ci, o)),
+        value: graph.get(M.names.product(t, product.j, c, o)),
       }));
     const head = h("caption", {}, swatch(c), M.facts.names.inputs[c]),
-      total = graph.get(names.sum(t, c, o));
+      total = graph.get(M.names.sum(t, c, o));
     const table = h(
       "table",
       {

@@ -108,19 +108,19 @@ function graphOf(M, terms, shown) {
     parent.from.push(child.name);
     if (!child.to.includes(parent.name)) child.to.push(parent.name);
   };
-  const y = put(names.y(t, o), terms.y, "y");
-  if (terms.bias !== null) join(put(names.bias(o), terms.bias, "bias"), y);
+  const y = put(M.names.y(t, o), terms.y, "y");
+  if (terms.bias !== null) join(put(M.names.bias(o), terms.bias, "bias"), y);
   for (const channel of terms.taps.length ? terms.channels : []) {
     const { c, ci, sum } = channel;
-    const total = put(names.sum(t, c, o), sum, "sum");
+    const total = put(M.names.sum(t, c, o), sum, "sum");
     join(total, y);
     if (shown && !shown.has(c)) continue;
     for (const { j, at, index, pad, x, w, value } of channel.products) {
-      const sample = put(pad ? names.pad(at, c) : names.x(at, c), x, pad ? "pad" : "x");
-      if (pad && index >= 0 && !sample.from.length) join(put(names.x(index, c), x, "x"), sample);
-      const product = put(names.product(t, j, c, o), value, "product");
+      const sample = put(pad ? M.names.pad(at, c) : M.names.x(at, c), x, pad ? "pad" : "x");
+      if (pad && index >= 0 && !sample.from.length) join(put(M.names.x(index, c), x, "x"), sample);
+      const product = put(M.names.product(t, j, c, o), value, "product");
       join(sample, product);
-      join(put(names.k(p, j, ci, o), w, "k"), product);
+      join(put(M.names.k(p, j, ci, o), w, "k"), product);
       join(product, total);
     }
   }
