@@ -8,6 +8,7 @@ import numpy as np
 from jconv import report
 
 from ..classifying import Classified
+from ..tasks.recording import plural
 from .networks import driven, exact
 
 MOST_MISTAKES = 3  # whose examples are on the page
@@ -29,7 +30,8 @@ def page(found: Classified, command: str | None = None) -> report.Page | None:
     path = found.made.classifier.module(*found.made.classifier.taken_back(found.training.arrays)).path
     first = path[0]
     bias = None if first.bias is None else np.asarray(first.bias[...])
-    words = f"This is the first of {len(path)} convolutions of the network {settings.name}, on test "
+    which = f"example {numbers[0]}" + ("" if len(numbers) == 1 else f" and {plural(len(numbers) - 1, 'mistake')}")
+    words = f"This is the first of {len(path)} convolutions of the network {settings.name}, on the test "
     words += f"{'example' if len(numbers) == 1 else 'examples'} {', '.join(map(str, numbers))}. "
     words += f"{len(examples.labels)} examples trained it, {examples.source}. "
     words += f"On {len(examples.test_labels)} test examples, which were looked at once, its accuracy is "
@@ -44,7 +46,7 @@ def page(found: Classified, command: str | None = None) -> report.Page | None:
         stride=first.strides,
         padding=padding_of(first),
         dilation=first.kernel_dilation,
-        title=examples.title,
+        title=f"{examples.title}: the first of {len(path)} convolutions, on test {which}",
         inputs=examples.inputs,
         layers=[
             report.Layer(f"conv {place}", each.kernel_size[0], each.strides, each.kernel_dilation, padding_of(each))

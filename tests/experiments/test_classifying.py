@@ -315,6 +315,7 @@ def test_a_page_opens_mistakes_with_what_made_their_scores(found, monkeypatch):
     page = network_page.page(found, "python -m experiments.fit")
     assert page is not None
     assert f"its accuracy is {found.scores.accuracies[found.best]:.2%}" in page.html
+    assert f"the first of 2 convolutions, on test example {showing.driven(found).number}" in page.html
     handed = {}
     monkeypatch.setattr(report, "page", lambda **arguments: handed.update(arguments))
     network_page.page(found)

@@ -71,6 +71,32 @@ function complexSum(M, taps, productAt, c, ci, sizes) {
   return [sum, absolute];
 }
 
+// How many of `sizes`, largest first, add up to `wanted`: counted in bins, of which only the last one is sorted, in
+// half a millisecond for 25,664 where sorting all took two.
+function countOf(sizes, wanted, largest) {
+  if (!(wanted < Infinity)) return wanted === Infinity ? 1 : 0;
+  const bins = 1024,
+    counts = new Int32Array(bins),
+    sums = new Float64Array(bins),
+    binOf = (value) => Math.min(bins - 1, Math.floor((value / largest) * bins));
+  if (!largest) return 0;
+  for (let i = 0; i < sizes.length; i++) {
+    const bin = binOf(sizes[i]);
+    counts[bin]++;
+    sums[bin] += sizes[i];
+  }
+  let most = 0,
+    sofar = 0,
+    bin = bins - 1;
+  for (; bin >= 0 && sofar + sums[bin] < wanted; bin--) {
+    most += counts[bin];
+    sofar += sums[bin];
+  }
+  const last = sizes.filter((value) => binOf(value) === bin).sort();
+  for (let i = last.length - 1; i >= 0 && sofar < wanted; i--, most++) sofar += last[i];
+  return most;
+}
+
 // How many of the products, largest first, make four fifths of the absolute sum; the largest five; the largest size.
 function leadingOf(terms) {
   const { sizes, taps, channels, productAt } = terms,
@@ -86,15 +112,11 @@ function leadingOf(terms) {
     first.splice(place < 0 ? first.length : place, 0, i);
     first.length = Math.min(first.length, 5);
   }
-  const sorted = sizes.slice().sort(); // numbers, without a function to call: 2 ms for 25,664 where a list takes 7
-  let most = 0,
-    sofar = 0;
-  while (most < sorted.length && sofar < 0.8 * all) sofar += sorted[sorted.length - ++most];
   const biggest = first.map((i) => {
     const ci = Math.floor(i / taps.length);
     return productAt(channels[ci].c, ci, i % taps.length);
   });
-  return { most, biggest, largest };
+  return { most: countOf(sizes, 0.8 * all, largest), biggest, largest };
 }
 
 // Every number of one output by name: its value and the names it comes from and goes to.
