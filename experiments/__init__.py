@@ -45,7 +45,7 @@ Where things are:
 
     showing/        what is found, to be seen
         pictures, course, structure     arrays into figures: of every fit, of its way, of its data and model
-        networks                        those of a network, and its page
+        networks, network_page          those of a network, and its page
         headlines, labels, drawing      the sentence above it, names and units, own figures
         dissected       what `understand` prints and draws
         explorer, display               the page of a run, by jconv.report; what a notebook shows

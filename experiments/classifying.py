@@ -228,10 +228,10 @@ class Classified:
         report.print_table(console, self.examples.title, self.rows(stopped_by))
 
     def page(self, command: str | None = None) -> "Page | None":
-        """The page of the convolution that sees the signal, on a test example; `command` repeats the run."""
-        from .showing import networks
+        """The page of the network: its first convolution, on test examples; `command` repeats the run."""
+        from .showing import network_page
 
-        return networks.page(self, command)
+        return network_page.page(self, command)
 
     def draw(self) -> "Iterator[tuple[str, Picture]]":
         """File name and matplotlib figure, one after the other."""

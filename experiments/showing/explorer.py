@@ -7,6 +7,7 @@ import numpy as np
 
 from jconv import report
 
+from ..config import schema
 from ..dissection import Dissection
 from ..findings.optimum import score, settings, targets
 from ..fitting import Fitted
@@ -51,11 +52,22 @@ def of_fit(fit: Fitted, command: str | None = None) -> report.Page:
         ),
         ensemble=fit.kernels_alike,
         reference=reference,
+        layers=layers(model),
         held_out_from=problem.held_out_from,
         command=command,
         config=None if fit.run is None else dataclasses.asdict(fit.run),
         method=method(fit),
     )
+
+
+def layers(model: schema.Model) -> list[report.Layer]:
+    """The layers of a stack; of another model none."""
+    if not isinstance(model, schema.LinearStack):
+        return []
+    return [
+        report.Layer(f"layer {number}", width, stride, dilation, model.padding)
+        for number, (width, stride, dilation) in enumerate(model.layers)
+    ]
 
 
 def method(fit: Fitted) -> str:

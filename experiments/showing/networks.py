@@ -1,6 +1,5 @@
-"""The pictures and the page of a network: what it confuses, what it sees, what its first kernels became."""
+"""The pictures of a network: what it confuses, what it sees, what its first kernels became."""
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jconv
-from jconv import analysis, plot, report
+from jconv import analysis, plot
 
 from ..classifying import Classified
 from . import drawing
@@ -192,38 +191,3 @@ def example(found: Classified) -> plot.Picture:
 def exact(found: Classified) -> bool:
     """Whether the network is piecewise linear, once it is trained."""
     return found.made.settings.name != "separable"
-
-
-def page(found: Classified, command: str | None = None) -> report.Page | None:
-    """The convolution that sees the signal, on a test example; None of what has no gradient, which has thousands.
-
-    Args:
-        found: a training that is done.
-        command: how to repeat it.
-    """
-    if not found.ensemble.steps:
-        return None
-    one, examples, settings = driven(found), found.examples, found.made.settings
-    first = found.made.classifier.module(*found.made.classifier.taken_back(found.training.arrays)).path[0]
-    bias = None if first.bias is None else np.asarray(first.bias[...])
-    count = len(found.made.classifier.path)
-    words = f"This is the first of {count} convolutions of the network {settings.name}, on test example {one.number}. "
-    words += f"{len(examples.labels)} examples trained it, {examples.source}. "
-    words += f"On {len(examples.test_labels)} test examples, which were looked at once, its accuracy is "
-    words += (
-        f"{found.scores.accuracies[found.best]:.2%}. Each channel of the input has mean 0 and deviation 1 over the "
-    )
-    words += "training part."
-    return report.page(
-        x=found.made.standardised(examples.test_x[one.number]),
-        kernel=np.asarray(first.kernel[...]),
-        bias=bias,
-        stride=first.strides,
-        padding=first.padding.lower() if isinstance(first.padding, str) else first.padding,
-        dilation=first.kernel_dilation,
-        title=f"{examples.title}: the first of {count} convolutions, on test example {one.number}",
-        inputs=examples.inputs,
-        command=command,
-        config=dataclasses.asdict(found.run),
-        method=words,
-    )

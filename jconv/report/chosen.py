@@ -34,7 +34,9 @@ def chosen_places(run: Run, shares: Shares) -> list[int]:
     error, size = error_at(run, shares), np.nanmax(np.abs(shares.y[0]), axis=1)
     median = int(np.argsort(error)[len(error) // 2])
     picked = [shares.at[int(np.nanargmax(size))], shares.at[int(np.nanargmax(error))], shares.at[median]]
-    return [int(t) for t in (*run.options["around"], *picked, 0, run.problem.output_length - 1)]
+    centres = [each.first + len(each.kernel) // 2 for each in (run.stack.locals if run.stack else ())]
+    local = [run.problem.output_near(centre) for centre in centres]
+    return [int(t) for t in (*run.options["around"], *local, *picked, 0, run.problem.output_length - 1)]
 
 
 def error_at(run: Run, shares: Shares) -> np.ndarray:

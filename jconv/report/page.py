@@ -1,6 +1,6 @@
 """The page put together: texts and tables from Python, arrays, scripts and styles, all in one file that loads nothing.
 
-The scripts are compressed as the arrays are, 100 KB to 38; `assets/loader.js`, in clear, unpacks and starts them. The
+The scripts are compressed as the arrays are, 148 KB to 45; `assets/loader.js`, in clear, unpacks and starts them. The
 content security policy names the hashes of both, so that nothing else can run.
 """
 
@@ -21,12 +21,14 @@ from jconv.report.encode import compressed
 from jconv.report.gather import Gathered, gather
 from jconv.report.payload import packed
 from jconv.report.run import Run, Training, run_of
+from jconv.report.stack import Confusion, Layer, Local, Stack
 from jconv.window import Padding
 
 SCRIPTS = (
-    "scales", "window", "decode", "state", "sums",
+    "scales", "sketch", "window", "decode", "state", "sums", "terms",
     "kernel", "editing", "outputs", "tracks", "held", "output", "table", "strips", "running", "trace", "moves",
-    "shares", "parts", "pairs", "response", "spectrum", "training", "steps", "unseen", "seeds", "guide", "main",
+    "shares", "parts", "pairs", "response", "spectrum", "training", "steps", "unseen", "seeds", "layers", "local",
+    "confusion", "guide", "main",
 )  # fmt: skip
 ROUNDOFF = {"float64": 2.0**-53, "complex128": 2.0**-53, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 
@@ -105,6 +107,9 @@ def page(
     ensemble: Any = None,
     reference: Mapping[str, Any] | None = None,
     unseen: Any = None,
+    layers: Sequence[Layer] = (),
+    locals: Sequence[Local] = (),
+    confusion: Confusion | None = None,
     held_out_from: int | None = None,
     outputs: Sequence[int] = (),
     around: Sequence[int] = (),
@@ -137,6 +142,9 @@ def page(
         reference: name -> kernel to compare with: an optimum, the truth. The first is the goal of training.
         unseen: (count, width, in/groups) orthonormal kernels that the data cannot see; else they are computed, up to
             2048 weights an output.
+        layers: of the network that reads x, first layer first: what an output of each sees is drawn.
+        locals: outputs of that network as a kernel and a rest at this input, as `jconv.report.local` finds them.
+        confusion: which classes that network takes for which, with the examples of each cell.
         held_out_from: first sample that did not train; in a long signal the earlier ones may become an envelope.
         outputs: outputs whose weights must stay exact where not all fit.
         around: outputs in time around which samples must stay exact where not all fit.
@@ -150,8 +158,8 @@ def page(
 
     Raises:
         TypeError: x and kernel of different dtypes.
-        ValueError: shapes or settings that jconv refuses, names or steps that do not fit, or a limit below what the
-            smallest page takes.
+        ValueError: shapes or settings that jconv refuses, names, steps, layers, local kernels or classes that do not
+            fit, or a limit below what the smallest page takes.
 
     >>> import numpy as np
     >>> wave = np.sin(np.arange(40, dtype=np.float32) / 4)[:, None]
@@ -165,7 +173,8 @@ def page(
     limit = checks.whole_number("limit", limit, minimum=1)
     run = run_of(
         x, kernel, bias, settings=settings, inputs=inputs, output_names=output_names, target=target, training=training,
-        ensemble=ensemble, reference=reference, unseen=unseen, title=title, rate=rate, time_unit=time_unit, unit=unit,
+        ensemble=ensemble, reference=reference, unseen=unseen, layers=layers, local_kernels=locals,
+        confusion=confusion, title=title, rate=rate, time_unit=time_unit, unit=unit,
         held_out_from=held_out_from, outputs=tuple(outputs), around=tuple(around), command=command, config=config,
         method=method, output_padding=output_padding,
     )  # fmt: skip
@@ -186,7 +195,12 @@ def asset(name: str) -> str:
 
 def script(run: Run) -> str:
     """The scripts that this run needs as one function, so that no name leaks, without indentation and comments."""
-    absent = (set() if run.training else {"training", "steps"}) | ({"seeds"} if run.ensemble is None else set())
+    stack = run.stack or Stack()
+    there = {
+        "training": run.training, "steps": run.training, "seeds": run.ensemble is not None, "layers": stack.layers,
+        "local": stack.locals, "confusion": stack.confusion,
+    }  # fmt: skip
+    absent = {name for name, data in there.items() if not data}
     lines = "\n".join(asset(f"{name}.js") for name in SCRIPTS if name not in absent).split("\n")
     code = "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
     return f'"use strict";\n(() => {{\n{code}\nstart();\n}})();\n'

@@ -7,6 +7,7 @@ import numpy as np
 from jconv.report import facts
 from jconv.report.budget import Kept
 from jconv.report.checked import checked, inner
+from jconv.report.deep import packed_network
 from jconv.report.encode import Packer
 from jconv.report.gather import Gathered
 from jconv.report.run import Run
@@ -66,7 +67,7 @@ def packed(gathered: Gathered) -> tuple[Packer, dict[str, Any]]:
     extra["references"] = list(run.references)
     if run.ensemble is not None:
         packer.add("ensemble", run.ensemble[..., outputs], "i2")
-    return packer, extra
+    return packer, extra | packed_network(packer, run)
 
 
 def add_training(packer: Packer, gathered: Gathered, extra: dict[str, Any]) -> None:

@@ -78,6 +78,14 @@ class Problem:
             return np.abs((read + last) % max(2 * last, 1) - last)
         return np.full_like(read, -1)
 
+    def output_near(self, sample: int) -> int:
+        """The output whose window has its centre nearest to a sample of x."""
+        if self.transposed:
+            at = sample * self.stride + (self.span - 1) // 2 - self.low
+        else:
+            at = round((sample + self.low - (self.span - 1) / 2) / self.stride)
+        return min(max(at, 0), self.output_length - 1)
+
     def windows(self, x: np.ndarray, output: int, at: np.ndarray | None = None) -> np.ndarray:
         """What an output multiplies by its weights. x (length, in) -> (outputs, width, in/groups), of x's dtype."""
         channels = self.channels(output)

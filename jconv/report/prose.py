@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 
 from jconv.report import facts, findings, sections, tables, words
+from jconv.report.deep import network
 from jconv.report.gather import MOST_TOLD_GROUPS, Gathered
 from jconv.report.numbers import agreed, response_table, spaced_rate, trained, untold
 from jconv.report.words import shown
@@ -61,6 +62,9 @@ def texts(gathered: Gathered) -> Texts:
         below.append(agreed(gathered, o, ci))
     else:
         missing.append("Would another seed agree: give ensemble=, kernels of other seeds.")
+    below += network(run)
+    if run.stack is None:
+        missing.append("Layers: give layers=, locals= or confusion= of the network that this convolution is part of.")
     below.append(
         sections.method(
             method(gathered), tables.unordered([f"Not in this page. {each}" for each in missing]) + settings(gathered)

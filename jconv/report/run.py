@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jconv.report.problem import Problem, problem_of
+from jconv.report.stack import Stack, stack_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Run:
         references: name -> kernel.
         unseen: (count, width, in/groups) given by the caller, or None.
         inputs, outputs: names of channels.
+        stack: what is known of the network that this convolution is part of, or None.
         options: what else `page` takes.
     """
 
@@ -62,6 +64,7 @@ class Run:
     unseen: np.ndarray | None
     inputs: list[str]
     outputs: list[str]
+    stack: Stack | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -117,6 +120,9 @@ def run_of(
     ensemble: Any,
     reference: Mapping[str, Any] | None,
     unseen: Any,
+    layers: Any = None,
+    local_kernels: Any = (),
+    confusion: Any = None,
     **options: Any,
 ) -> Run:
     """Check what `page` was given and bring it into one form.
@@ -136,10 +142,13 @@ def run_of(
     whole = (*x.shape[:-2], problem.output_length, problem.outputs)
     if unseen is not None:
         unseen = array("unseen", unseen, (None, problem.width, problem.seen))
+    if local_kernels and np.iscomplexobj(x):
+        raise TypeError(f"`x` has dtype {x.dtype}; local kernels are those of real signals")
+    flat = x.reshape(-1, *x.shape[-2:])
     return Run(
         problem=problem,
         axes=x.ndim,
-        x=x.reshape(-1, *x.shape[-2:]),
+        x=flat,
         given=given,
         weights=problem.canonical(given),
         bias=None if bias is None else array("bias", bias, (problem.outputs,)),
@@ -153,6 +162,7 @@ def run_of(
         unseen=unseen,
         inputs=label("inputs", inputs, problem.inputs, "input"),
         outputs=label("output_names", output_names, problem.outputs, "output"),
+        stack=stack_of(layers, local_kernels, confusion, flat.shape),
         options=options,
     )
 

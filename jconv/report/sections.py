@@ -156,6 +156,44 @@ def seeds(heading: str, table: str, reference: str) -> str:
     )
 
 
+def layers(heading: str, table: str, funnel: bool, local: bool) -> str:
+    """Section 7: the funnel of the receptive field, and local kernels."""
+    caption, figure = "", ""
+    if funnel:
+        caption += (
+            "Funnel: one output of the chosen layer, on top, and under it all that it depends on, layer by layer down "
+            "to the samples of x, on their time axis. A trapezoid joins what a layer reads to what it gives; dots are "
+            "positions, gaps between them are left out by dilation or stride, hollow ones are padding. "
+        )
+        figure += (
+            '<div class="bar-of-controls alone"><label>layer <select id="layer-choice"></select></label>'
+            '<label>output <input type="range" id="layer-at" min="0" value="0"></label><span id="layer-text"></span>'
+            '</div><figure class="alone" id="funnel"></figure>'
+        )
+    if local:
+        caption += (
+            "Local kernel: around this input a network of convolutions and ReLU is one linear sum, its samples times "
+            "the derivatives, and a rest; the table holds at this input only. Of a network that is not linear around "
+            "it, this is the gradient, and the gap is what it leaves of the output."
+        )
+        figure += (
+            '<div class="bar-of-controls alone"><label>local kernel of <select id="local-choice"></select></label>'
+            '</div><p class="alone" id="local-text"></p><div class="alone sum" id="local"></div>'
+            '<p class="alone" id="local-spelled"></p><p class="alone hint" id="local-traced"></p>'
+        )
+    return section("layers", "Layers", heading, figure, caption, table)
+
+
+def classes(heading: str, table: str, opens: bool) -> str:
+    """Section 7, of a network that tells classes apart: what it confuses."""
+    caption = (
+        "A row a true class, a column what it was taken for; darker is more of its class. Choose a cell for the "
+        "numbers of its examples." + (" Those that are in this page open above." if opens else "")
+    )
+    figure = '<figure class="alone" id="confusion"></figure><div class="alone" id="confusion-examples"></div>'
+    return section("classes", "Which class for which", heading, figure, caption, table)
+
+
 def method(paragraph: str, lists: str) -> str:
     """Section 8."""
     return (

@@ -1,7 +1,9 @@
 """The table of runs that are opened in a browser, and the numbers of a page as the browser shows them."""
 
+import jax
 import numpy as np
 
+import jconv
 import jconv.report
 from experiments.notebook import BIAS, KERNEL, sin_and_cos
 
@@ -26,6 +28,34 @@ def with_nan():
     return arguments
 
 
+def network(x):
+    """Two convolutions with a ReLU between: (length, 2) to (length / 2, 3). Its first is that of `in_a_network`."""
+    weights = draws(18, (3, 2, 4), (4,), (4, 4, 3), (3,))
+    inside = jax.nn.relu(jconv.conv1d(x, weights[0], weights[1], stride=2, padding="same"))
+    return jconv.conv1d(inside, weights[2], weights[3], dilation=3, padding="causal")
+
+
+def in_a_network():
+    """The first layer of `network`, on three examples, with all that the page can say of the rest."""
+    kernel, bias = draws(18, (3, 2, 4), (4,))
+    (x,) = draws(19, (3, 60, 2))
+    places = ((0, 20, 1), (0, 1, 0), (2, 29, 2))
+    found = [
+        jconv.report.local(network, x[n], t, c, name=f"output {t}, {c}", exact=True, entry=n) for n, t, c in places
+    ]
+    return {
+        "x": x, "kernel": kernel, "bias": bias, "stride": 2, "padding": "same",
+        "layers": [
+            jconv.report.Layer("first", 3, stride=2, padding="same"),
+            jconv.report.Layer("second", 4, dilation=3, padding="causal"),
+        ],
+        "locals": found,
+        "confusion": jconv.report.Confusion(
+            [[5, 1, 0], [2, 7, 0], [0, 0, 0]], ["cat", "dog", "cow"], {(0, 1): [17], (1, 0): [4, 9]}, entries=[17, 4, 1]
+        ),
+    }  # fmt: skip
+
+
 NOTEBOOK = {
     "x": sin_and_cos(), "kernel": KERNEL, "bias": BIAS, "inputs": ["sin", "cos"], "rate": 9.9, "time_unit": "rad",
 }  # fmt: skip
@@ -48,6 +78,7 @@ RUNS = {
     "one tap": run(12, (15, 1), (1, 1, 1)),
     "long": run(13, (90, 3), (40, 3, 2), 2, padding="same"),
     "batch": run(14, (3, 2, 20, 2), (3, 2, 2), 2),
+    "in a network": in_a_network(),
 }
 
 

@@ -16,8 +16,9 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(width, scheme, open_page):
-    opened = open_page(jconv.report.page(**trained()), width=width, color_scheme=scheme, bypass_csp=True)
+@pytest.mark.parametrize("given", [trained(), RUNS["in a network"]], ids=["trained", "in a network"])
+def test_axe_finds_nothing(given, width, scheme, open_page):
+    opened = open_page(jconv.report.page(**given), width=width, color_scheme=scheme, bypass_csp=True)
     opened.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     found = axe.Axe().run(opened.page).response["violations"]
     said = [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in found]

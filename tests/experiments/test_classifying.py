@@ -23,10 +23,12 @@ from experiments.networks import rocket
 from experiments.networks.classifier import taken_apart
 from experiments.networks.tcn import WeightNormConv1D
 from experiments.runs import comparison
+from experiments.showing import network_page
 from experiments.showing import networks as showing
 from experiments.tasks import load_examples
 from experiments.tasks.ucr import read
 from experiments.training.checkpoints import Kept
+from jconv import report
 from jconv.nnx import Conv1D
 
 pytestmark = pytest.mark.xdist_group("classifying")  # one process, which trains what several tests look at once
@@ -307,10 +309,32 @@ def test_what_samples_add_sums_to_the_score_and_half_of_it_is_where_it_is_said(f
     assert sizes[driven.first : driven.last].sum() >= half * (1 - 1e-12)
     shorter = driven.last - driven.first - 1
     assert all(sizes[at : at + shorter].sum() < half for at in range(len(sizes) - shorter + 1))
-    page = showing.page(found, "python -m experiments.fit")
+
+
+def test_a_page_opens_mistakes_with_what_made_their_scores(found, monkeypatch):
+    page = network_page.page(found, "python -m experiments.fit")
     assert page is not None
-    assert f"the first of 2 convolutions, on test example {driven.number}" in page.html
     assert f"its accuracy is {found.scores.accuracies[found.best]:.2%}" in page.html
+    assert f"the first of 2 convolutions, on test example {showing.driven(found).number}" in page.html
+    handed = {}
+    monkeypatch.setattr(report, "page", lambda **arguments: handed.update(arguments))
+    network_page.page(found)
+    chosen, labels, confusion = found.chosen[found.best], found.examples.test_labels, handed["confusion"]
+    numbers = confusion.entries
+    assert numbers[0] == showing.driven(found).number
+    assert all(chosen[number] != labels[number] for number in numbers[1:])
+    np.testing.assert_array_equal(handed["x"], found.made.standardised(found.examples.test_x[numbers]))
+    for entry, local in enumerate(handed["locals"]):
+        samples = handed["x"][entry, local.first : local.first + len(local.kernel)].astype(np.float64)
+        score = found.outputs[found.best][numbers[entry]].max()
+        assert np.sum(samples * local.kernel) + local.rest == pytest.approx(score, rel=1e-4, abs=1e-4)
+        assert local.exact
+    assert sum(map(len, confusion.examples.values())) <= len(labels)
+    for (true, taken), listed in confusion.examples.items():
+        assert len(listed) == min(network_page.MOST_LISTED, confusion.counts[true, taken])
+        assert all(labels[number] == true and chosen[number] == taken for number in listed)
+    path = found.made.classifier.path
+    assert [(each.width, each.stride, each.dilation) for each in handed["layers"]] == list(path)
 
 
 @pytest.fixture

@@ -67,6 +67,17 @@ def test_every_model_has_a_page_whose_target_fits(settings):
     assert any("off the target" in finding for finding in page.findings)
 
 
+def test_a_stack_passes_its_layers(given):
+    settings = ("model.widths=[4,3]", "model.strides=[2,1]", "model.dilations=[1,2]")
+    explorer.of_fit(
+        fit("task=recover_fir", "task.length=400", "trainer.window=100", "model=linear_stack", *settings, steps=5)
+    )
+    assert given["layers"] == [
+        report.Layer("layer 0", 4, 2, 1, "valid"),
+        report.Layer("layer 1", 3, 1, 2, "valid"),
+    ]
+
+
 def test_the_notebooks_page_corrects_its_last_sentence():
     page = explorer.of_dissection(dissect(explorer_config()))
     assert "cos leads every output, though the weights alone favour sin in three" in page.findings[0]

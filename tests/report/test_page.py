@@ -243,3 +243,5 @@ def test_the_examples_of_its_page_run(tmp_path, monkeypatch):
     assert "cos leads every output, though the weights alone favour sin in three" in pages[0].findings[0]
     assert (tmp_path / "page.html").exists()
     assert "How it got there" in (tmp_path / "trained.html").read_text()
+    assert "an output of the last of 2 layers sees 21 samples" in pages[2].html
+    assert "12 of 15 examples are right" in pages[2].html

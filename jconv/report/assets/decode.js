@@ -58,6 +58,7 @@ function modelOf(facts, arrays) {
     baseBias: values("bias") && Float64Array.from(values("bias")),
     bias: values("bias") && Float64Array.from(values("bias")),
     outputs,
+    names,
     slotOf: new Map(outputs.map((o, i) => [o, i])),
   };
 }

@@ -12,7 +12,7 @@ const STAGES = [
 function guideQuestion(page, ask) {
   const { M, store, terms } = page;
   if (!terms || !terms.count) return [];
-  const answer = h("p", { "aria-live": "polite" }),
+  const answer = built(h("p", { "aria-live": "polite" })),
     reveal = (right, text) => (answer.textContent = `${right ? "Yes" : "Not here"}: ${text}`);
   if (ask === "product") {
     const product = terms.channels
@@ -61,16 +61,18 @@ function guideQuestion(page, ask) {
       answer,
     ];
   if (ask === "push" && M.facts.told) {
-    const slider = h("input", {
-      type: "range",
-      min: -1,
-      max: 1,
-      step: 0.01,
-      value: store.now.push,
-      "aria-label": "push",
-      oninput: () => store.set({ push: Number(slider.value) }),
-    });
-    return [slider, h("p", { id: "guide-said", "aria-live": "polite" })];
+    const slider = built(
+      h("input", {
+        type: "range",
+        min: -1,
+        max: 1,
+        step: 0.01,
+        value: store.now.push,
+        "aria-label": "push",
+        oninput: (event) => store.set({ push: Number(event.target.value) }),
+      }),
+    );
+    return [slider, built(h("p", { id: "guide-said", "aria-live": "polite" }))];
   }
   return [];
 }
@@ -89,7 +91,7 @@ function showStep(page) {
       on && !STAGES[at].some((selector) => element.matches(selector) || element.querySelector(selector)),
     );
   if (!on) {
-    box.replaceChildren();
+    show(box);
     return;
   }
   const { first, widest } = page.M.facts;
@@ -114,7 +116,7 @@ function showStep(page) {
     `${at + 1} of ${items.length}. `,
     ...[...items[at].childNodes].map((node) => node.cloneNode(true)),
   );
-  box.replaceChildren(text, ...guideQuestion(page, items[at].dataset.ask), buttons);
+  show(box, text, ...guideQuestion(page, items[at].dataset.ask), buttons);
   if (page.guided !== at) {
     page.guided = at;
     document.getElementById("guide-next").focus({ preventScroll: true });

@@ -54,13 +54,19 @@ function drawBanner({ M, store }) {
 }
 
 function drawKernel(page) {
-  const { M, store, graph, shown: rows } = page,
-    { p } = M,
-    { o, t } = store.now,
+  const { M, store } = page,
+    { o } = store.now,
     box = document.getElementById("kernel");
-  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
   document.getElementById("kernel-of").textContent = `Kernel of ${M.facts.names.outputs[o]}`;
-  if (!M.slotOf.has(o)) return box.replaceChildren(thumbnails(M, o, box.clientWidth));
+  if (!M.slotOf.has(o)) return show(box, thumbnails(M, o, page.widths.kernel));
+  show(box, ...weightsOf(page, o, page.widths.kernel));
+  reachable(box, "[data-weight]");
+}
+
+// The weights of an output as a table if they are few, else as bars, and its bias.
+function weightsOf(page, o, room) {
+  const { M, store, graph, shown: rows } = page,
+    { p } = M;
   const channels = channelsOf(p, o),
     list = channels.map((c, ci) => ({ c, ci })).filter(({ c }) => !rows || rows.has(c));
   let largest = 0;
@@ -68,15 +74,14 @@ function drawKernel(page) {
     for (let j = 0; j < p.width; j++)
       largest = Math.max(largest, size(numberAt(M.weights, weightIndex(M, j, ci, o), M.parts)));
   const node = (j, ci) =>
-    graph?.get(names.k(p, j, ci, o)) ?? {
-      name: names.k(p, j, ci, o),
+    graph?.get(M.names.k(p, j, ci, o)) ?? {
+      name: M.names.k(p, j, ci, o),
       value: numberAt(M.weights, weightIndex(M, j, ci, o), M.parts),
       from: [],
       to: [],
     };
   const edited = (j, ci) => store.now.edits[weightIndex(M, j, ci, o) * M.parts] !== undefined;
-  const few =
-      p.width <= Math.min(6, Math.floor((box.clientWidth - 90) / (M.parts === 2 ? 116 : 44))) && list.length <= 12,
+  const few = p.width <= Math.min(6, Math.floor((room - 90) / (M.parts === 2 ? 116 : 44))) && list.length <= 12,
     body = [];
   if (few) {
     const head = h(
@@ -97,9 +102,9 @@ function drawKernel(page) {
             h("th", { scope: "row" }, swatch(c), clipped(M.facts.names.inputs[c], 8)),
             ...Array.from({ length: p.width }, (_, j) => {
               const td = cell(node(j, ci));
-              td.style.background = weightColour(node(j, ci).value, largest);
-              td.dataset.weight = weightIndex(M, j, ci, o);
-              td.classList.toggle("edited", edited(j, ci));
+              td.setAttribute("style", `background:${weightColour(node(j, ci).value, largest)}`);
+              td.setAttribute("data-weight", weightIndex(M, j, ci, o));
+              if (edited(j, ci)) td.setAttribute("class", "number edited");
               return td;
             }),
           ),
@@ -107,7 +112,7 @@ function drawKernel(page) {
       ),
     );
   } else {
-    const width = box.clientWidth,
+    const width = room,
       left = 62,
       each = (width - left - 2) / p.width,
       high = list.length === 1 ? 74 : list.length <= 4 ? 40 : list.length <= 12 ? 22 : 15;
@@ -160,11 +165,7 @@ function drawKernel(page) {
   }
   if (list.length < channels.length)
     body.push(h("p", { class: "hint" }, `${list.length} of ${channels.length} channels drawn: the largest sums.`));
-  const bias = graph?.get(names.bias(o));
-  if (bias) body.push(h("p", { class: "bias" }, "bias ", cell(bias, "b")));
-  box.replaceChildren(...body);
-  const cells = [...box.querySelectorAll("[data-weight]")],
-    again = cells.find((each) => each.dataset.name === focused);
-  (again ?? cells[0])?.setAttribute("tabindex", 0);
-  if (again) again.focus({ preventScroll: true });
+  const bias = graph?.get(M.names.bias(o));
+  if (bias) body.push(h("p", { class: "bias" }, `${M.names.rest} `, cell(bias, "b")));
+  return body;
 }

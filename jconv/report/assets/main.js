@@ -4,7 +4,7 @@ async function start() {
   const facts = JSON.parse(document.getElementById("facts").textContent);
   const bytes = await inflated(document.getElementById("arrays").textContent);
   const M = modelOf(facts, unpack(facts.arrays, bytes)),
-    page = { M, curves: new Map() };
+    page = { M, before: new Map() };
   document.documentElement.classList.add("live");
   let drawn = {};
   page.store = stateOf({ ...FIRST, ...facts.first }, M.p, () => draw(page, drawn));
@@ -21,11 +21,11 @@ async function start() {
   document
     .getElementById("copy-command")
     ?.addEventListener("click", (event) => copied(document.getElementById("command").textContent, event.currentTarget));
-  choices(page);
   draw(page, drawn);
   showBadge(checkedOutputs(M));
   const again = () => {
     drawn = {};
+    page.before.clear();
     draw(page, drawn);
   };
   let width = innerWidth;
@@ -47,6 +47,7 @@ function draw(page, drawn) {
   const { M, store } = page,
     state = store.now,
     kernel = kernelKey(state);
+  measure(page);
   if (page.kernelKey !== kernel) {
     useKernel(M, state);
     page.kernelKey = kernel;
@@ -54,7 +55,7 @@ function draw(page, drawn) {
   page.untouched = state.step === null && !state.push && !Object.keys(state.edits).length;
   page.terms = termsOf(M, state.n, state.t, state.o);
   page.shown = page.terms && channelsShown(page.terms, state.c);
-  page.graph = page.terms && graphOf(M, page.terms, page.shown);
+  page.graph = page.terms && graphOf(M, page.terms, many(page) ? new Set() : page.shown);
   sharesNow(page, kernel);
   page.sinusoid = sinusoidOf(page);
   drawBanner(page);
@@ -64,7 +65,8 @@ function draw(page, drawn) {
   drawFormula(page);
   drawOutput(page);
   drawKernel(page);
-  drawOutputs(page);
+  asBefore(page, "choices", [state.n, state.c, state.all], () => choices(page));
+  asBefore(page, "outputs", [state.o, state.c], () => drawOutputs(page));
   drawHeadline(page);
   light(page, pinOf(page));
   for (const part of PARTS) {
@@ -73,6 +75,13 @@ function draw(page, drawn) {
     drawn[part.name] = key;
     part.draw(page);
   }
+}
+
+// All widths at once, before anything is written: a width read between two writes costs a layout of the page.
+function measure(page) {
+  const wide = (id) => document.getElementById(id).clientWidth;
+  page.widths = {};
+  for (const id of ["inputs", "sum", "running", "kernel", "output"]) page.widths[id] = wide(id);
 }
 
 // Shares of the output's channels under the kernel in use: the run's own from Python, else recomputed here.
@@ -177,9 +186,9 @@ function speaking(page) {
 function choices({ M, store }) {
   const box = document.getElementById("choices"),
     { p } = M,
-    most = 12;
+    asked = [];
   if (p.batch > 1)
-    box.append(
+    asked.push(
       h(
         "label",
         {},
@@ -198,7 +207,7 @@ function choices({ M, store }) {
       ),
     );
   if (p.inputs > 3)
-    box.append(
+    asked.push(
       h(
         "label",
         {},
@@ -211,19 +220,16 @@ function choices({ M, store }) {
       ),
     );
   if (p.inputs > 6 && p.inputs <= 64)
-    box.append(
+    asked.push(
       h(
         "button",
         {
           class: "chip",
-          "aria-pressed": "false",
-          onclick: (event) => {
-            const all = !store.now.all;
-            event.currentTarget.setAttribute("aria-pressed", all);
-            store.set({ all });
-          },
+          "aria-pressed": Boolean(store.now.all),
+          onclick: () => store.set({ all: !store.now.all }),
         },
         `all ${p.inputs} channels`,
       ),
     );
+  show(box, ...asked);
 }

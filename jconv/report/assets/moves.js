@@ -47,6 +47,18 @@ function movesOf(page) {
     return a + ((at - LEFT) / (box.clientWidth - RIGHT - LEFT)) * (b - a);
   };
   const touches = new Map();
+  // A drag draws what it must; once it pauses or ends, all the rest.
+  let pause = 0;
+  const rest = () => {
+    clearTimeout(pause);
+    store.moving = false;
+    store.redraw();
+  };
+  const slide = () => {
+    clearTimeout(pause);
+    pause = setTimeout(rest, 150);
+    store.moving = true;
+  };
   for (const box of [inputs, output]) {
     let from = null;
     box.addEventListener("pointerdown", (event) => {
@@ -81,6 +93,7 @@ function movesOf(page) {
         }
       }
       from.moved = page.dragged = true;
+      slide();
       const shift = position(box, event) - from.at;
       if (from.zoom) {
         page.held = null;
@@ -98,7 +111,7 @@ function movesOf(page) {
       if (from && !from.moved && event.type === "pointerup" && !from.held) to(nearestOutput(p, from.at));
       from = null;
       page.held = null;
-      store.redraw();
+      rest();
       setTimeout(() => {
         page.dragged = false;
       });

@@ -10,36 +10,32 @@ function timesInView({ M, view }) {
   return Array.from({ length: Math.floor((b - a) / step) + 1 }, (_, i) => a + i * step);
 }
 
-function drawOutput(page) {
-  const { M, store, xs, view, terms, graph } = page,
+// The curve, its target and its axes: they stay as they are while the window moves.
+function stillOutput(page, ts, width, height) {
+  const { M, store, xs, view } = page,
     { p } = M,
-    { t, o, n } = store.now;
-  const box = document.getElementById("output"),
-    width = box.clientWidth,
-    height = width < 500 ? 118 : 116;
-  const svg = svgOf(width, height, `Output ${M.facts.names.outputs[o]} over time`);
-  const ts = timesInView(page);
+    { o, n } = store.now;
   const whole = M.slotOf.has(o) ? page.seriesAt(ts).total : new Float64Array(ts.length * M.parts).fill(NaN),
     re = ts.map((_, i) => whole[i * M.parts]),
     im = M.parts === 2 ? ts.map((_, i) => whole[2 * i + 1]) : [];
   const target = M.arrays.target && targetAt(M, n, o, ts);
   const limits = rangeOf([re, im, target ?? []], { zero: true });
   const ys = linear(...limits, height - 30, 6),
-    at = ts.map((i) => outputAt(p, i));
-  svg.append(s("line", { class: "zero", x1: LEFT, x2: width - RIGHT, y1: ys(0), y2: ys(0) }));
-  if (target) svg.append(curve(at, target, xs, ys, "var(--muted)", { "stroke-dasharray": "5 4" }));
-  svg.append(curve(at, re, xs, ys, "var(--ink)"));
-  if (M.parts === 2) svg.append(curve(at, im, xs, ys, "var(--ink)", { "stroke-dasharray": "2 3" }));
+    at = ts.map((i) => outputAt(p, i)),
+    group = s("g", {}, s("line", { class: "zero", x1: LEFT, x2: width - RIGHT, y1: ys(0), y2: ys(0) }));
+  if (target) group.append(curve(at, target, xs, ys, "var(--muted)", { "stroke-dasharray": "5 4" }));
+  group.append(curve(at, re, xs, ys, "var(--ink)"));
+  if (M.parts === 2) group.append(curve(at, im, xs, ys, "var(--ink)", { "stroke-dasharray": "2 3" }));
   if ((width - LEFT) / ts.length > 6)
     at.forEach(
       (v, i) =>
-        Number.isFinite(re[i]) && svg.append(s("circle", { cx: xs(v), cy: ys(re[i]), r: 1.9, fill: "var(--ink)" })),
+        Number.isFinite(re[i]) && group.append(s("circle", { cx: xs(v), cy: ys(re[i]), r: 1.9, fill: "var(--ink)" })),
     );
   if (p.transposed)
     ts.slice(0, 400).forEach((i) => {
       const count = tapsOf(p, i).length,
         wide = Math.max((width - LEFT) / (view[1] - view[0]) - 1, 1);
-      svg.append(
+      group.append(
         s("rect", {
           class: "count",
           x: xs(i) - wide / 2,
@@ -50,28 +46,38 @@ function drawOutput(page) {
         }),
       );
       if (wide > 16)
-        svg.append(s("text", { x: xs(i), y: height - 27, class: "note", "text-anchor": "middle" }, String(count)));
+        group.append(s("text", { x: xs(i), y: height - 27, class: "note", "text-anchor": "middle" }, String(count)));
     });
-  if (terms)
-    svg.append(
-      s("line", { class: "drop", x1: xs(outputAt(p, t)), x2: xs(outputAt(p, t)), y1: 0, y2: height - 22 }),
-      marked(
-        s("circle", {
-          class: "this",
-          cx: xs(outputAt(p, t)),
-          cy: ys(Number.isFinite([terms.y].flat()[0]) ? [terms.y].flat()[0] : 0),
-          r: 5.5,
-        }),
-        graph.get(names.y(t, o)),
-      ),
-    );
-  svg.append(
+  group.append(
     s("text", { x: 4, y: 13, class: "channel" }, clipped(M.facts.names.outputs[o], Math.floor((LEFT - 8) / 7.4))),
   );
   for (const v of ticks(...limits, 3).filter((each) => ys(each) > 24))
-    svg.append(s("text", { x: LEFT - 5, y: ys(v) + 4, class: "note", "text-anchor": "end" }, tickText(v)));
-  svg.append(timeAxis(page, height - 20, width));
-  box.replaceChildren(svg);
+    group.append(s("text", { x: LEFT - 5, y: ys(v) + 4, class: "note", "text-anchor": "end" }, tickText(v)));
+  group.append(timeAxis(page, height - 20, width));
+  return { group, ys };
+}
+
+function drawOutput(page) {
+  const { M, store, xs, view, terms, graph, kernelKey } = page,
+    { t, o, n } = store.now,
+    width = page.widths.output,
+    height = width < 500 ? 118 : 116;
+  const { group, ys } = asBefore(page, "output", [kernelKey, view, width, o, n], () =>
+    stillOutput(page, timesInView(page), width, height),
+  );
+  const svg = svgOf(width, height, `Output ${M.facts.names.outputs[o]} over time`, group);
+  if (terms) {
+    const at = xs(outputAt(M.p, t)),
+      y = [terms.y].flat()[0];
+    svg.append(
+      s("line", { class: "drop", x1: at, x2: at, y1: 0, y2: height - 22 }),
+      marked(
+        s("circle", { class: "this", cx: at, cy: ys(Number.isFinite(y) ? y : 0), r: 5.5 }),
+        graph.get(names.y(t, o)),
+      ),
+    );
+  }
+  show(document.getElementById("output"), svg);
 }
 
 function targetAt(M, n, o, ts) {

@@ -43,12 +43,11 @@ function drawOutputs({ M, store }) {
     { o } = store.now,
     box = document.getElementById("outputs"),
     most = 16;
-  if (p.outputs === 1) return box.replaceChildren();
+  if (p.outputs === 1) return show(box);
   const list =
     p.outputs <= most
       ? Array.from({ length: p.outputs }, (_, i) => i)
       : [...new Set([...M.outputs.slice(0, most), o])].sort((a, b) => a - b);
-  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.o : null;
   const chips = list.map((each) =>
     h(
       "button",
@@ -77,12 +76,12 @@ function drawOutputs({ M, store }) {
           ),
         ]
       : [];
-  box.replaceChildren(
+  show(
+    box,
     h("h3", {}, "Outputs"),
     h("div", { class: "chips" }, ...chips, ...more),
     ...(p.outputs > most && p.seen > 1 ? [pairMap({ M, store })] : []),
   );
-  if (focused !== null) box.querySelector(`[data-o="${focused}"]`)?.focus({ preventScroll: true });
 }
 
 // Shares of all pairs, a row a channel and a column an output; a click chooses the pair.
@@ -90,17 +89,21 @@ function pairMap({ M, store }) {
   const { seen, outputs } = M.p,
     share = M.arrays.share.values,
     { o, c } = store.now,
-    canvas = h("canvas", {
-      width: outputs,
-      height: seen,
-      role: "img",
-      "aria-label": "Share of every input channel in every output",
-    });
+    canvas = built(
+      h("canvas", {
+        width: outputs,
+        height: seen,
+        role: "img",
+        "aria-label": "Share of every input channel in every output",
+      }),
+    );
   const context = canvas.getContext("2d"),
-    text = h(
-      "p",
-      { class: "hint" },
-      "Share of each input (down) in each output (across): click a pair. Keys: the fields for output and channel.",
+    text = built(
+      h(
+        "p",
+        { class: "hint" },
+        "Share of each input (down) in each output (across): click a pair. Keys: the fields for output and channel.",
+      ),
     );
   let largest = 1e-300;
   for (const v of share) if (Number.isFinite(v)) largest = Math.max(largest, Math.abs(v));
@@ -134,9 +137,8 @@ function pairMap({ M, store }) {
   });
   const frame = h("div", { class: "frame" }, canvas);
   if (ci >= 0) {
-    const mark = h("span", { class: "chosen" });
-    Object.assign(mark.style, { left: `${((o + 0.5) / outputs) * 100}%`, top: `${((ci + 0.5) / seen) * 100}%` });
-    frame.append(mark);
+    const style = `left:${((o + 0.5) / outputs) * 100}%;top:${((ci + 0.5) / seen) * 100}%`;
+    frame.append(h("span", { class: "chosen", style }));
   }
   return h("div", {}, frame, text);
 }

@@ -6,8 +6,7 @@ function drawPairs(page) {
     { o, n } = store.now,
     seen = M.p.seen,
     box = document.getElementById("share-pairs");
-  box.replaceChildren();
-  if (seen < 2 || seen > 128 || !M.slotOf.has(o)) return;
+  if (seen < 2 || seen > 128 || !M.slotOf.has(o)) return show(box);
   const { pairs } = sharesOf(M, o, partsAt(M, n, o, storedOutputs(M))),
     choose = (a, b) => {
       page.pair = page.pair && page.pair[0] === a && page.pair[1] === b ? null : [a, b];
@@ -29,10 +28,11 @@ function drawPairs(page) {
             percent(pairs(a, b)),
           ),
         );
-        td.style.background = weightColour(pairs(a, b), 1.6);
+        td.setAttribute("style", `background:${weightColour(pairs(a, b), 1.6)}`);
         return td;
       });
-    box.append(
+    show(
+      box,
       h(
         "details",
         { open: Boolean(page.pair) },
@@ -62,14 +62,16 @@ function drawPairs(page) {
     );
     return;
   }
-  const canvas = h("canvas", {
-      width: seen,
-      height: seen,
-      role: "img",
-      "aria-label": "Covariance of every pair of channels",
-    }),
+  const canvas = built(
+      h("canvas", {
+        width: seen,
+        height: seen,
+        role: "img",
+        "aria-label": "Covariance of every pair of channels",
+      }),
+    ),
     context = canvas.getContext("2d"),
-    text = h("p", { class: "hint" }, "Move over the map; click a pair to see both over time.");
+    text = built(h("p", { class: "hint" }, "Move over the map; click a pair to see both over time."));
   let largest = 0;
   for (let a = 0; a < seen; a++) for (let b = 0; b < seen; b++) largest = Math.max(largest, Math.abs(pairs(a, b)) || 0);
   for (let a = 0; a < seen; a++)
@@ -91,7 +93,8 @@ function drawPairs(page) {
     text.textContent = `${channelName(page, a)} with ${channelName(page, b)}: ${percent(pairs(a, b))} of the output's variance`;
   });
   canvas.addEventListener("click", (event) => choose(...at(event)));
-  box.append(
+  show(
+    box,
     h(
       "details",
       { open: Boolean(page.pair) },

@@ -4,8 +4,7 @@
 function drawRunning(page) {
   const { M, terms } = page,
     box = document.getElementById("running");
-  box.replaceChildren();
-  if (!terms) return;
+  if (!terms) return show(box);
   const steps = terms.channels.map(({ c, sum }) => ({ c, name: M.facts.names.inputs[c], value: sum }));
   if (steps.length > 8) {
     const ranked = [...steps].sort((u, v) => size(v.value) - size(u.value)),
@@ -17,13 +16,14 @@ function drawRunning(page) {
     });
   }
   if (terms.bias !== null) steps.push({ c: -2, name: "bias", value: terms.bias });
-  const width = box.clientWidth;
-  if (M.parts === 2) return void box.append(arrows(steps, terms, Math.min(width, 300)));
+  const width = page.widths.running;
+  if (M.parts === 2) return show(box, arrows(steps, terms, Math.min(width, 300)));
   let sum = 0;
   const ends = steps.map(({ value }) => [sum, (sum += value)]),
     all = ends.flat();
   if (!all.every(Number.isFinite))
-    return void box.append(
+    return show(
+      box,
       h("p", { class: "hint" }, `The running sum is ${shown(terms.y)}: a number that is not finite meets this window.`),
     );
   const [low, high] = rangeOf([all], { zero: true, room: 0.02 }),
@@ -64,7 +64,7 @@ function drawRunning(page) {
       Math.abs(x(0) - x(terms.y)) > 60 ? "0" : "",
     ),
   );
-  box.append(svg);
+  show(box, svg);
 }
 
 function arrows(steps, terms, side) {
@@ -122,28 +122,34 @@ function arrows(steps, terms, side) {
 }
 
 function drawFormula(page) {
-  const { M, store, terms, graph } = page,
-    { t, o } = store.now,
+  const { t, o } = page.store.now,
     box = document.getElementById("spelled");
-  if (!terms) return box.replaceChildren(`y[${t}, ${o}] is not in this page`);
-  const small = [...terms.channels].sort((u, v) => size(v.sum) - size(u.sum)),
+  if (page.terms) show(box, ...formulaOf(page, `y[${t}, ${o}]`));
+  else show(box, `y[${t}, ${o}] is not in this page`);
+}
+
+// One output as the sum of its channels, the smallest of many together.
+function formulaOf(page, name) {
+  const { M, terms, graph } = page,
+    { t, o } = terms,
+    small = [...terms.channels].sort((u, v) => size(v.sum) - size(u.sum)),
     most = small.length > 4 ? 3 : 4;
   const kept = new Set(small.slice(0, most).map(({ c }) => c)),
     rest = small.slice(most);
-  const pieces = terms.bias === null ? [] : [["bias", graph.get(names.bias(o))]];
+  const pieces = terms.bias === null ? [] : [[M.names.rest, graph.get(M.names.bias(o))]];
   for (const { c } of terms.channels)
-    if (kept.has(c) && terms.count) pieces.push([M.facts.names.inputs[c], graph.get(names.sum(t, c, o))]);
+    if (kept.has(c) && terms.count) pieces.push([M.facts.names.inputs[c], graph.get(M.names.sum(t, c, o))]);
   const line = pieces.flatMap(([name, node], i) => [
     i ? " + " : "",
     h("span", { class: "term" }, `${name}\u00a0`, cell(node, "b")),
   ]);
   if (rest.length)
     line.push(" + ", `${rest.length} others\u00a0${shown(rest.reduce((a, b) => plus(a, b.sum), zeroOf(M)))}`);
-  box.replaceChildren(
-    h("span", { class: "lhs" }, `y[${t}, ${o}]`),
+  return [
+    h("span", { class: "lhs" }, name),
     " = ",
     ...line,
     pieces.length ? " = " : "",
-    cell(graph.get(names.y(t, o)), "b"),
-  );
+    cell(graph.get(M.names.y(t, o)), "b"),
+  ];
 }

@@ -1,4 +1,4 @@
-// Numbers as text, ticks, colours, and the few lines of SVG that every figure needs.
+// Numbers as text, ticks, colours, and the SVG that every figure needs.
 
 const MINUS = "\u2212",
   THIN = "\u202f";
@@ -64,26 +64,8 @@ function rangeOf(lists, { zero = false, room = 0.06 } = {}) {
   return [low - more, high + more];
 }
 
-function s(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) element.setAttribute(name, value);
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
-function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || (value === false && !name.startsWith("aria-"))) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-const svgOf = (width, height, label) =>
-  s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
+const svgOf = (width, height, label, ...children) =>
+  s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label }, ...children);
 
 // A line through points; a gap wherever a value is missing.
 function pathOf(xs, ys) {

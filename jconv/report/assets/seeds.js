@@ -12,7 +12,7 @@ function drawEnsemble(page) {
     box = document.getElementById("ensemble"),
     kept = M.arrays.ensemble,
     ci = pairChannel(page);
-  if (!kept || !M.slotOf.has(o)) return box?.replaceChildren();
+  if (!kept || !M.slotOf.has(o)) return box ? show(box) : undefined;
   const count = kept.shape[0],
     width = box.clientWidth,
     height = 230,
@@ -82,10 +82,7 @@ function drawEnsemble(page) {
       }),
     );
   svg.append(axis(x, ticks(0, M.p.width - 1, 8).filter(Number.isInteger), height - 22, (v) => `tap ${v}`));
-  box.replaceChildren(
-    h("h3", {}, `From ${M.facts.names.inputs[channelsOf(M.p, o)[ci]]} to ${M.facts.names.outputs[o]}`),
-    svg,
-  );
+  show(box, h("h3", {}, `From ${M.facts.names.inputs[channelsOf(M.p, o)[ci]]} to ${M.facts.names.outputs[o]}`), svg);
 }
 
 PARTS.push({

@@ -116,7 +116,8 @@ function drawShares(page) {
         percent(v),
       ),
     );
-  box.replaceChildren(
+  show(
+    box,
     h(
       "table",
       { class: "wide-table" },

@@ -11,12 +11,13 @@ function drawResponse(page) {
     ci = pairChannel(page),
     c = channelsOf(p, o)[ci];
   const select = document.getElementById("response-channel");
-  select.replaceChildren(
+  show(
+    select,
     ...channelsOf(p, o).map((each) => h("option", { value: each, selected: each === c }, M.facts.names.inputs[each])),
   );
   select.closest(".bar-of-controls").hidden = p.seen === 1;
   if (!M.slotOf.has(o)) {
-    box.replaceChildren();
+    show(box);
     return;
   }
   const taps = tapsOfPair(M, M.weights, ci, o),
@@ -156,8 +157,8 @@ function drawResponse(page) {
         : "frequency in cycles per sample",
     ),
   );
-  svg.dataset.db = JSON.stringify([0, 64, 128, 192, 256].map((i) => lines[lines.length - 1].values[i]));
-  box.replaceChildren(svg, key);
+  svg.setAttribute("data-db", JSON.stringify([0, 64, 128, 192, 256].map((i) => lines[lines.length - 1].values[i])));
+  show(box, svg, key);
   page.responseScale = { x, left, width, f0 };
   document.getElementById("frequencies-heading").textContent =
     `from ${M.facts.names.inputs[c]} to ${M.facts.names.outputs[o]} ${peakText(M, taps)}`;

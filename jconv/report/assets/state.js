@@ -13,12 +13,16 @@ const FIRST = {
   f: null,
   edits: {},
   guide: null,
+  layer: null,
+  at: null,
+  local: null,
+  cell: null,
   all: false,
 };
 
 function written(state, first) {
   const parts = [];
-  for (const key of ["o", "t", "c", "j", "n", "step", "push", "f", "guide"])
+  for (const key of ["o", "t", "c", "j", "n", "step", "push", "f", "guide", "layer", "at", "local", "cell"])
     if (state[key] !== null && state[key] !== first[key])
       parts.push(`${key}=${Number(Number(state[key]).toPrecision(7))}`);
   if (state.pin) parts.push(`pin=${encodeURIComponent(state.pin)}`);
@@ -37,7 +41,7 @@ function read(hash, first, p) {
     const value = Number(given.get(key) ?? NaN);
     if (Number.isInteger(value) && value >= 0 && value < end) state[key] = value;
   }
-  for (const key of ["step", "push", "f", "guide"]) {
+  for (const key of ["step", "push", "f", "guide", "layer", "at", "local", "cell"]) {
     const value = given.get(key);
     if (value !== null && value !== "" && Number.isFinite(Number(value))) state[key] = Number(value);
   }
@@ -82,7 +86,9 @@ function stateOf(first, p, draw) {
       });
     },
     // A notebook's sandboxed frame has no address of its own: there the state lives in memory alone.
+    // While something is dragged the address waits: each change of it costs a millisecond.
     remember() {
+      if (store.moving || ours === written(store.now, first)) return;
       ours = written(store.now, first);
       try {
         history.replaceState(null, "", `#${ours}`);

@@ -9,7 +9,7 @@ function drawMap(page) {
     width = box.clientWidth,
     left = 56,
     bins = 129;
-  if (!M.slotOf.has(o)) return box.replaceChildren();
+  if (!M.slotOf.has(o)) return show(box);
   const steps = M.facts.steps,
     key = `${o}|${ci}`,
     height = 190,
@@ -24,12 +24,14 @@ function drawMap(page) {
     });
   }
   const top = Math.max(...page.map.flat()),
-    canvas = h("canvas", {
-      width: bins,
-      height: 128,
-      role: "img",
-      "aria-label": "Response by step and frequency, in decibels",
-    }),
+    canvas = built(
+      h("canvas", {
+        width: bins,
+        height: 128,
+        role: "img",
+        "aria-label": "Response by step and frequency, in decibels",
+      }),
+    ),
     context = canvas.getContext("2d");
   const y = stepScale(M, 0, 127),
     image = context.createImageData(bins, 128);
@@ -60,7 +62,7 @@ function drawMap(page) {
     down = stepScale(M, 0, inner),
     rate = M.facts.rate ?? 1,
     at = down(steps[chosenStep(M, store)]);
-  svg.style.position = "relative";
+  svg.setAttribute("style", "position:relative");
   for (const step of [steps[0], steps[Math.floor(steps.length / 2)], steps[steps.length - 1]])
     svg.append(
       s(
@@ -79,9 +81,9 @@ function drawMap(page) {
     s("line", { x1: left, x2: width - 12, y1: at, y2: at, stroke: "#ffffff", "stroke-width": 3 }),
     s("line", { x1: left, x2: width - 12, y1: at, y2: at, stroke: "#0b5fa5", "stroke-width": 1.5 }),
   );
-  const frame = h("div", {}, canvas, svg);
-  frame.style.position = "relative";
-  box.replaceChildren(
+  const frame = h("div", { style: "position:relative" }, canvas, svg);
+  show(
+    box,
     h("h3", {}, `Response by step (down) and frequency, ${shown(top - 45, 2)} (dark) to ${shown(top, 2)} dB (bright)`),
     frame,
   );
@@ -92,7 +94,7 @@ function drawDirections(page) {
     box = document.getElementById("directions"),
     kept = M.arrays.direction_errors,
     { o } = store.now;
-  if (!kept || o >= kept.shape[0]) return box.replaceChildren();
+  if (!kept || o >= kept.shape[0]) return show(box);
   const [, count, lines] = kept.shape,
     width = box.clientWidth,
     height = 190,
@@ -123,9 +125,11 @@ function drawDirections(page) {
     ),
   );
   svg.append(stepAxis(M, x, height - 22), cursor(M, store, x, height - 24));
+  picking(page, svg, x);
   const live = curves.filter((each) => Number.isFinite(each[0])),
     done = live.filter((each) => !Number.isFinite(each[at]) || each[at] <= each[0] - 2).length;
-  box.replaceChildren(
+  show(
+    box,
     h("h3", {}, `Excess error along each direction: ${done} of ${live.length} done (1% left or less)`),
     svg,
     h(
@@ -136,5 +140,4 @@ function drawDirections(page) {
       ),
     ),
   );
-  picking(page, box, x);
 }

@@ -1,35 +1,9 @@
-// Arithmetic in float64: one output with every product, whole curves, shares, and the check against jconv's outputs.
+// Arithmetic in float64: whole curves, shares, and the check against jconv's outputs.
 
 const times = (a, b) => (typeof a === "number" ? a * b : [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]]);
 const plus = (a, b) => (typeof a === "number" ? a + b : [a[0] + b[0], a[1] + b[1]]);
 const size = (a) => (typeof a === "number" ? Math.abs(a) : Math.hypot(a[0], a[1]));
 const zeroOf = (M) => (M.parts === 1 ? 0 : [0, 0]);
-
-// All that makes y[t, o] of entry n of the batch; null where samples or weights are not in the page.
-function termsOf(M, n, t, o) {
-  const { p } = M,
-    taps = tapsOf(p, t);
-  if (!M.slotOf.has(o) || taps.some((tap) => tap.index >= 0 && sampleSlot(M, tap.index) < 0)) return null;
-  const slots = taps.map((tap) => (tap.index < 0 ? -1 : sampleSlot(M, tap.index)));
-  let y = biasOf(M, o) ?? zeroOf(M),
-    absolute = size(y),
-    count = 0;
-  const channels = channelsOf(p, o).map((c, ci) => {
-    let sum = zeroOf(M);
-    const products = taps.map((tap, i) => {
-      const x = slots[i] < 0 ? zeroOf(M) : numberAt(M.x, sampleIndex(M, n, slots[i], c), M.parts);
-      const w = numberAt(M.weights, weightIndex(M, tap.j, ci, o), M.parts);
-      const value = times(x, w);
-      sum = plus(sum, value);
-      absolute += size(value);
-      count++;
-      return { ...tap, c, ci, x, w, value };
-    });
-    y = plus(y, sum);
-    return { c, ci, products, sum };
-  });
-  return { n, t, o, channels, bias: biasOf(M, o), y, absolute, count };
-}
 
 // How far jconv's sum of so many products may lie from this one (Higham, Accuracy and Stability, section 3.1).
 function boundOf(M, terms) {
@@ -38,36 +12,6 @@ function boundOf(M, terms) {
     factor = M.parts === 2 ? Math.sqrt(8) : 1;
   const bound = Math.min(n, 6 * Math.sqrt(n)) * (sum + 2 ** -53) * factor * terms.absolute + n * tiny;
   return result === sum ? bound : bound + result * (size(terms.y) + bound) + tiny;
-}
-
-// Every number of one output by name: its value and the names it comes from and goes to.
-function graphOf(M, terms, shown) {
-  const { p } = M,
-    { t, o } = terms,
-    graph = new Map();
-  const put = (name, value, kind) =>
-    graph.get(name) ?? graph.set(name, { name, value, kind, from: [], to: [] }).get(name);
-  const join = (child, parent) => {
-    parent.from.push(child.name);
-    if (!child.to.includes(parent.name)) child.to.push(parent.name);
-  };
-  const y = put(names.y(t, o), terms.y, "y");
-  if (terms.bias !== null) join(put(names.bias(o), terms.bias, "bias"), y);
-  for (const { c, ci, products, sum } of terms.channels) {
-    if (!products.length) continue;
-    const total = put(names.sum(t, c, o), sum, "sum");
-    join(total, y);
-    if (shown && !shown.has(c)) continue;
-    for (const { j, at, index, pad, x, w, value } of products) {
-      const sample = put(pad ? names.pad(at, c) : names.x(at, c), x, pad ? "pad" : "x");
-      if (pad && index >= 0 && !sample.from.length) join(put(names.x(index, c), x, "x"), sample);
-      const product = put(names.product(t, j, c, o), value, "product");
-      join(sample, product);
-      join(put(names.k(p, j, ci, o), w, "k"), product);
-      join(product, total);
-    }
-  }
-  return graph;
 }
 
 // What each channel that output o sees adds at the outputs `ts`: per channel a Float64Array (complex: twice as long).
@@ -82,43 +26,56 @@ function partsAt(M, n, o, ts, absolute) {
       (_, a) => M.weights[weightIndex(M, Math.floor(a / parts), ci, o) * parts + (a % parts)],
     ),
   );
-  const at = new Int32Array(p.width),
-    tap = new Int32Array(p.width);
-  for (let a = 0; a < ts.length; a++) {
+  const rows = new Int32Array(p.width),
+    js = new Int32Array(p.width),
+    add = parts === 1 ? addReal : addComplex;
+  ts.forEach((t, a) => {
     let count = 0,
-      missing = false;
-    for (const { j, index } of tapsOf(p, ts[a])) {
+      missing = false,
+      sizes = 0;
+    for (const { j, index } of tapsOf(p, t)) {
       if (index < 0) continue;
       const slot = sampleSlot(M, index);
       missing ||= slot < 0;
-      at[count] = sampleIndex(M, n, slot, 0);
-      tap[count++] = j;
+      rows[count] = sampleIndex(M, n, slot, 0);
+      js[count++] = j;
     }
-    if (absolute) absolute[a] = missing ? -1 : 0;
     channels.forEach((c, ci) => {
-      const w = columns[ci];
-      let re = missing ? NaN : 0,
-        im = re,
-        sizes = 0;
-      for (let i = 0; i < count && !missing; i++) {
-        const s = at[i] + c,
-          j = tap[i];
-        if (parts === 1) {
-          const product = M.x[s] * w[j];
-          re += product;
-          sizes += Math.abs(product);
-        } else {
-          re += M.x[2 * s] * w[2 * j] - M.x[2 * s + 1] * w[2 * j + 1];
-          im += M.x[2 * s] * w[2 * j + 1] + M.x[2 * s + 1] * w[2 * j];
-          if (absolute) sizes += Math.hypot(M.x[2 * s], M.x[2 * s + 1]) * Math.hypot(w[2 * j], w[2 * j + 1]);
-        }
-      }
-      out[ci][a * parts] = re;
-      if (parts === 2) out[ci][2 * a + 1] = im;
-      if (absolute && !missing) absolute[a] += sizes;
+      if (missing) out[ci].fill(NaN, a * parts, (a + 1) * parts);
+      else sizes += add(out[ci], a, M.x, rows, c, columns[ci], js, count);
     });
-  }
+    if (absolute) absolute[a] = missing ? -1 : sizes;
+  });
   return out;
+}
+
+// The sum of one channel's products goes into `out`; what their sizes add up to is given back.
+function addReal(out, a, x, rows, c, w, js, count) {
+  let sum = 0,
+    sizes = 0;
+  for (let i = 0; i < count; i++) {
+    const product = x[rows[i] + c] * w[js[i]];
+    sum += product;
+    sizes += Math.abs(product);
+  }
+  out[a] = sum;
+  return sizes;
+}
+
+function addComplex(out, a, x, rows, c, w, js, count) {
+  let re = 0,
+    im = 0,
+    sizes = 0;
+  for (let i = 0; i < count; i++) {
+    const at = 2 * (rows[i] + c),
+      j = 2 * js[i];
+    re += x[at] * w[j] - x[at + 1] * w[j + 1];
+    im += x[at] * w[j + 1] + x[at + 1] * w[j];
+    sizes += Math.hypot(x[at], x[at + 1]) * Math.hypot(w[j], w[j + 1]);
+  }
+  out[2 * a] = re;
+  out[2 * a + 1] = im;
+  return sizes;
 }
 
 function totalOf(M, o, parts) {

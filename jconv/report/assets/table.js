@@ -19,7 +19,7 @@ const cell = (node, tag = "td", digits = 4) =>
 
 // The channels whose products are in the page: all if few, else the chosen one and the largest sums that fit.
 function channelsShown(terms, chosen) {
-  const each = Math.max(terms.channels[0].products.length, 1),
+  const each = Math.max(terms.taps.length, 1),
     room = Math.max(1, Math.floor(MOST_MARKS / each));
   const ranked = [...terms.channels].sort((u, v) => size(v.sum) - size(u.sum) || u.c - v.c).map(({ c }) => c);
   const out = new Set(ranked.slice(0, room));
@@ -34,18 +34,18 @@ function drawSum(page) {
   const { M, store, terms, graph } = page,
     box = document.getElementById("sum"),
     { t, o } = store.now;
-  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.at : null;
   if (!terms) {
-    box.replaceChildren(h("p", { class: "hint" }, missingText(page)));
+    show(box, h("p", { class: "hint" }, missingText(page)));
     return;
   }
-  if (!terms.count) box.replaceChildren(h("p", {}, `No input reaches y[${t}, ${o}]: it is the bias alone.`));
-  else box.replaceChildren(...(terms.count <= MOST_DIGITS ? cards(page) : bars(page)));
-  const cells = [...box.querySelectorAll(".number")];
-  cells.forEach((element, i) => (element.dataset.at = i));
-  const again = cells.find((element) => element.dataset.at === focused);
-  (again ?? cells[0])?.setAttribute("tabindex", 0);
-  if (again) again.focus({ preventScroll: true });
+  if (!terms.count) show(box, h("p", {}, `No input reaches y[${t}, ${o}]: it is the bias alone.`));
+  else show(box, ...(terms.count <= MOST_DIGITS ? cards(page) : bars(page)));
+  reachable(box, ".number");
+}
+
+// One of the numbers is reached by Tab, and from there the arrow keys walk.
+function reachable(box, selector) {
+  if (!box.querySelector(`${selector}[tabindex="0"]`)) box.querySelector(selector)?.setAttribute("tabindex", 0);
 }
 
 function missingText({ M, store }) {
@@ -58,21 +58,19 @@ function missingText({ M, store }) {
 
 function cards(page) {
   const { M, terms, graph } = page;
-  const room = document.getElementById("sum").clientWidth - 110,
-    across = terms.channels[0].products.length <= Math.min(8, Math.floor(room / (M.parts === 2 ? 150 : 66)));
+  const room = page.widths.sum - 110,
+    across = terms.taps.length <= Math.min(8, Math.floor(room / (M.parts === 2 ? 150 : 66)));
   return terms.channels.map(({ c, products, sum, ci }) => {
     const { t, o } = terms,
       rows = products.map((product) => ({
-        tap: product.pad
-          ? `tap ${product.j}, ${product.index < 0 ? "zero" : `copy of ${product.index}`}`
-          : `tap ${product.j}`,
+        tap: `${M.names.tap(product)}${product.pad ? `, ${product.index < 0 ? "zero" : `copy of ${product.index}`}` : ""}`,
         pad: product.pad,
-        x: graph.get(product.pad ? names.pad(product.at, c) : names.x(product.at, c)),
-        w: graph.get(names.k(M.p, product.j, ci, o)),
-        value: graph.get(names.product(t, product.j, c, o)),
+        x: graph.get(product.pad ? M.names.pad(product.at, c) : M.names.x(product.at, c)),
+        w: graph.get(M.names.k(M.p, product.j, ci, o)),
+        value: graph.get(M.names.product(t, product.j, c, o)),
       }));
     const head = h("caption", {}, swatch(c), M.facts.names.inputs[c]),
-      total = graph.get(names.sum(t, c, o));
+      total = graph.get(M.names.sum(t, c, o));
     const table = h(
       "table",
       {

@@ -56,9 +56,9 @@ function pythonOf(page, name) {
   return `${sum}${M.bias ? ` + bias[${o}]` : ""}${end}`;
 }
 
-function light(page, name) {
-  const { graph } = page,
-    related = new Set();
+// Mark a number and all that it comes from or goes to.
+function lightUp(selector, graph, name) {
+  const related = new Set();
   const walk = (each, key) => {
     const node = graph?.get(each);
     for (const next of node?.[key] ?? [])
@@ -71,11 +71,16 @@ function light(page, name) {
     walk(name, "from");
     walk(name, "to");
   }
-  for (const element of document.querySelectorAll("#explorer [data-name]")) {
+  for (const element of document.querySelectorAll(selector)) {
     const own = element.dataset.name;
     element.classList.toggle("lit", own === name);
     element.classList.toggle("related", related.has(own));
   }
+}
+
+function light(page, name) {
+  if (name || page.lit) lightUp("#explorer [data-name]", page.graph, name);
+  page.lit = Boolean(name);
   const pinned = page.store.now.pin === name && name;
   const said =
     (name && spell(page, name)) || (page.terms ? spell(page, names.y(page.store.now.t, page.store.now.o)) : "");
@@ -95,7 +100,7 @@ async function copied(text, button) {
     await navigator.clipboard.writeText(text);
     done = true;
   } catch {
-    const area = h("textarea", { class: "offscreen", "aria-hidden": "true" }, text);
+    const area = built(h("textarea", { class: "offscreen", "aria-hidden": "true" }, text));
     document.body.append(area);
     area.select();
     done = document.execCommand("copy");
@@ -150,7 +155,7 @@ function roam(event, element) {
   const row = element.closest("tr"),
     way = event.key;
   if (!way.startsWith("Arrow") || event.defaultPrevented) return;
-  const box = element.closest("#sum, #kernel, #spelled");
+  const box = element.closest("#sum, #kernel, #spelled, #local");
   if (!box) return;
   const cells = [...box.querySelectorAll("[data-name]")].filter((each) => each.hasAttribute("tabindex")),
     at = cells.indexOf(element);

@@ -79,19 +79,18 @@ function curve(at, values, xs, ys, stroke, more = {}) {
 }
 
 // Lowest and highest only, of stretches whose samples are not in the page.
-function envelope(M, c, view, xs, ys) {
-  const kept = M.arrays.x_envelope;
-  if (!kept) return null;
-  const bins = kept.shape[0],
+function envelope(M, c, view, xs, ys, right) {
+  const stored = M.arrays.x_envelope;
+  if (!stored) return null;
+  const bins = stored.shape[0],
     each = M.p.length / bins,
-    group = s("g", { class: "envelope" }),
-    right = document.getElementById("inputs").clientWidth - RIGHT;
+    group = s("g", { class: "envelope" });
   let first = null;
   for (let b = Math.max(0, Math.floor(view[0] / each)); b < Math.min(bins, view[1] / each + 1); b++) {
     const middle = Math.min(Math.round((b + 0.5) * each), M.p.length - 1);
     if (sampleSlot(M, middle) >= 0) continue;
-    const low = kept.values[(b * M.p.inputs + c) * 2],
-      high = kept.values[(b * M.p.inputs + c) * 2 + 1];
+    const low = stored.values[(b * M.p.inputs + c) * 2],
+      high = stored.values[(b * M.p.inputs + c) * 2 + 1];
     const [x0, x1] = [b, b + 1].map((edge) => Math.min(Math.max(xs(inputAt(M.p, edge * each)), LEFT), right));
     if (x1 <= x0) continue;
     first ??= x0;
@@ -99,7 +98,7 @@ function envelope(M, c, view, xs, ys) {
       s("rect", { x: x0, width: Math.max(x1 - x0, 0.7), y: ys(high), height: Math.max(ys(low) - ys(high), 1) }),
     );
   }
-  if (group.childNodes.length)
+  if (group.children.length)
     group.append(
       s("text", { x: Math.min(first + 4, right - 110), y: ys(0) - 4, class: "note halo" }, "envelope only here"),
     );
@@ -113,129 +112,136 @@ function timeAxis({ M, view, xs }, y, width) {
   return axis((v) => xs(v * rate), marks, y, tickText);
 }
 
-function drawInputs(page) {
-  const { M, store, terms, graph } = page,
-    { p } = M,
-    { n, t, o } = store.now;
-  const box = document.getElementById("inputs"),
-    width = box.clientWidth,
-    narrow = width < 500;
-  LEFT = Math.min(
-    narrow ? 66 : 118,
-    Math.max(
-      58,
-      16 + 7.4 * Math.max(...[...M.facts.names.inputs, ...M.facts.names.outputs].map((name) => [...name].length)),
-    ),
-  );
-  const view = (page.view = page.held ?? viewOf(M, store.now, width)),
-    xs = (page.xs = linear(view[0], view[1], LEFT, width - RIGHT));
-  const lanes = lanesOf(page, narrow ? 3 : 6),
-    seen = channelsOf(p, o);
-  const laneHeight = lanes.length === 1 ? 96 : lanes.length <= 3 ? 58 : 40,
-    height = lanes.length * laneHeight + 26;
-  const data = lanes.map((c) => keptSamples(M, n, c, view)),
+// Samples, limits and curves of the lanes in view: they stay as they are while the window moves.
+function stillLanes(page, lanes, laneHeight, width) {
+  const { M, view, xs, store } = page,
+    { n, o } = store.now,
+    seen = channelsOf(M.p, o),
     env = M.arrays.x_envelope;
+  const data = lanes.map((c) => keptSamples(M, n, c, view));
   const limits = data.map((d, i) => {
     const more = env && d.re.length < 2 ? [env.values[lanes[i] * 2], env.values[lanes[i] * 2 + 1]] : [];
     return rangeOf([d.re, d.im, more], { zero: true });
   });
-  const common = [Math.min(...limits.map((l) => l[0])), Math.max(...limits.map((l) => l[1]))];
-  const own = limits.some((l) => common[1] - common[0] > 6 * (l[1] - l[0]));
-  const svg = svgOf(width, height, `Input channels ${lanes.map((c) => M.facts.names.inputs[c]).join(", ")} over time`);
-  const [first, last] = windowEnds(p, t).map(xs),
+  const common = [Math.min(...limits.map((l) => l[0])), Math.max(...limits.map((l) => l[1]))],
+    own = limits.some((l) => common[1] - common[0] > 6 * (l[1] - l[0])),
     dots = (width - LEFT) / (view[1] - view[0]) >= 5;
-  svg.append(
-    s("rect", { class: "window", x: first - 6, width: last - first + 12, y: 2, height: lanes.length * laneHeight }),
-  );
-  lanes.forEach((c, lane) => {
+  const drawn = lanes.map((c, lane) => {
     const top = lane * laneHeight,
       [low, high] = own ? limits[lane] : common,
-      off = !seen.includes(c);
+      off = !seen.includes(c),
+      middle = top + laneHeight / 2;
     const ys = linear(low, high, top + laneHeight - 5, top + 5),
       d = data[lane],
       tint = off ? "var(--faint)" : colour(c);
-    const g = s(
+    const curves = s(
       "g",
       { class: "lane" },
       s("line", { class: "zero", x1: LEFT, x2: width - RIGHT, y1: ys(0), y2: ys(0) }),
-    );
-    g.append(
-      envelope(M, c, view, xs, ys) ?? "",
+      envelope(M, c, view, xs, ys, width - RIGHT),
       curve(d.at, d.re, xs, ys, tint, { "stroke-dasharray": dashes(c), class: "signal" }),
-    );
-    if (M.parts === 2) g.append(curve(d.at, d.im, xs, ys, tint, { "stroke-dasharray": "2 3", class: "signal" }));
-    if (page.sinusoid && page.sinusoid.c === c)
-      g.append(
-        curve(...page.sinusoid.over(view, [low, high]), xs, ys, "var(--ink)", {
-          "stroke-dasharray": "3 3",
-          class: "sinusoid",
-        }),
-      );
-    if (dots)
-      d.index.forEach((i, a) => {
-        const name = names.x(i, c),
-          at = xs(d.at[a]);
-        if (i >= 0 && at >= LEFT && at <= width - RIGHT && !graph?.has(name) && Number.isFinite(d.re[a]))
-          g.append(
-            marked(s("circle", { cx: at, cy: ys(d.re[a]), r: 2, fill: tint, class: "dot" }), {
-              name,
-              value: M.parts === 2 ? [d.re[a], d.im[a]] : d.re[a],
-              from: [],
-              to: [],
-            }),
-          );
-      });
-    const label = s(
-      "text",
-      { x: 4, y: top + laneHeight / 2 + 4, class: "channel" },
-      clipped(M.facts.names.inputs[c], Math.floor((LEFT - 8) / 7.4)),
-    );
-    g.append(
+      M.parts === 2 ? curve(d.at, d.im, xs, ys, tint, { "stroke-dasharray": "2 3", class: "signal" }) : null,
       s("line", {
         x1: 4,
         x2: 24,
-        y1: top + laneHeight / 2 + 10,
-        y2: top + laneHeight / 2 + 10,
+        y1: middle + 10,
+        y2: middle + 10,
         stroke: tint,
         "stroke-width": 2.4,
         "stroke-dasharray": dashes(c),
       }),
-      label,
+      s(
+        "text",
+        { x: 4, y: middle + 4, class: "channel" },
+        clipped(M.facts.names.inputs[c], Math.floor((LEFT - 8) / 7.4)),
+      ),
+      off
+        ? s(
+            "text",
+            { x: width - RIGHT, y: top + 12, class: "note halo", "text-anchor": "end" },
+            `${M.facts.names.outputs[o]} is in another group and does not see this`,
+          )
+        : null,
     );
-    if (off)
-      g.append(
-        s(
-          "text",
-          { x: width - RIGHT, y: top + 12, class: "note halo", "text-anchor": "end" },
-          `${M.facts.names.outputs[o]} is in another group and does not see this`,
-        ),
-      );
-    svg.append(g);
-    ghosts(page, svg, c, xs, ys);
+    return { c, ys, range: [low, high], curves, dots: dots ? samplesOf(page, c, d, ys, tint, width) : [] };
   });
-  const low = lanes.length * laneHeight + 2;
-  if (terms)
-    for (const tap of terms.channels[0].products)
-      svg.append(
-        s("line", {
-          class: "tooth",
-          x1: xs(p.transposed ? inputAt(p, tap.index) : tap.at),
-          x2: xs(p.transposed ? inputAt(p, tap.index) : tap.at),
-          y1: low - 7,
-          y2: low,
-        }),
-      );
-  svg.append(timeAxis(page, low, width));
+  return { drawn, own };
+}
+
+// A dot a sample, with its name: those in the window are drawn by it.
+function samplesOf({ M, xs }, c, d, ys, tint, width) {
+  const out = [];
+  d.index.forEach((i, a) => {
+    const at = xs(d.at[a]);
+    if (i < 0 || at < LEFT || at > width - RIGHT || !Number.isFinite(d.re[a])) return;
+    const name = names.x(i, c),
+      value = M.parts === 2 ? [d.re[a], d.im[a]] : d.re[a];
+    const dot = s("circle", { cx: at, cy: ys(d.re[a]), r: 2, fill: tint, class: "dot" });
+    out.push({ name, dot: marked(dot, { name, value, from: [], to: [] }) });
+  });
+  return out;
+}
+
+function drawInputs(page) {
+  const { M, store, terms, graph, widths } = page,
+    { p } = M,
+    { n, t, o } = store.now,
+    width = widths.inputs,
+    narrow = width < 500;
+  LEFT = leftOf(M, narrow);
+  const view = (page.view = page.held ?? viewOf(M, store.now, width)),
+    xs = (page.xs = linear(view[0], view[1], LEFT, width - RIGHT)),
+    lanes = lanesOf(page, narrow ? 3 : 6),
+    laneHeight = lanes.length === 1 ? 96 : lanes.length <= 3 ? 58 : 40,
+    low = lanes.length * laneHeight + 2,
+    height = lanes.length * laneHeight + 26;
+  const { drawn, own } = asBefore(page, "lanes", [view, width, lanes, n, o], () =>
+    stillLanes(page, lanes, laneHeight, width),
+  );
+  const svg = svgOf(width, height, `Input channels ${lanes.map((c) => M.facts.names.inputs[c]).join(", ")} over time`),
+    [first, last] = windowEnds(p, t).map(xs);
   svg.append(
+    s("rect", { class: "window", x: first - 6, width: last - first + 12, y: 2, height: lanes.length * laneHeight }),
+  );
+  for (const { c, ys, range, curves, dots } of drawn) {
+    svg.append(
+      curves,
+      page.sinusoid?.c === c
+        ? curve(...page.sinusoid.over(view, range), xs, ys, "var(--ink)", {
+            "stroke-dasharray": "3 3",
+            class: "sinusoid",
+          })
+        : null,
+      s("g", {}, ...dots.map(({ name, dot }) => (graph?.has(name) ? null : dot))),
+      s("g", {}, ...ghosts(page, c, xs, ys)),
+    );
+  }
+  svg.append(
+    s("path", {
+      class: "tooth",
+      d: (terms?.taps ?? [])
+        .map((tap) => `M${xs(p.transposed ? inputAt(p, tap.index) : tap.at)} ${low - 7}v7`)
+        .join(""),
+    }),
+    asBefore(page, "time axis of inputs", [view, width, low], () => timeAxis(page, low, width)),
     s(
       "text",
       { x: 4, y: height - 9, class: "note" },
       M.facts.rate ? M.facts.timeUnit : p.transposed ? "position" : "sample",
     ),
   );
-  box.querySelector("svg")?.remove();
-  box.prepend(svg);
-  placeWindow(page, box, first, last, low, own);
+  show(document.getElementById("lanes"), svg);
+  placeWindow(page, first, last, low, own);
 }
+
+// Room for the longest name, within what the figure can spare.
+const leftOf = (M, narrow) =>
+  Math.min(
+    narrow ? 66 : 118,
+    Math.max(
+      58,
+      16 + 7.4 * Math.max(...[...M.facts.names.inputs, ...M.facts.names.outputs].map((name) => [...name].length)),
+    ),
+  );
 
 const clipped = (text, most) => ([...text].length > most ? `${[...text].slice(0, most - 1).join("")}\u2026` : text);

@@ -8,7 +8,7 @@ function drawLoss(page) {
     width = box.clientWidth,
     height = 180,
     left = 56;
-  if (!loss) return box.replaceChildren();
+  if (!loss) return show(box);
   const log = (v) => Math.log10(Math.max(v, 1e-300)),
     x = stepScale(M, left, width - 12),
     values = Array.from(loss, (v) => (v > 0 ? log(v) : NaN)),
@@ -21,8 +21,8 @@ function drawLoss(page) {
     stepAxis(M, x, height - 22),
     cursor(M, store, x, height - 24),
   );
-  box.replaceChildren(h("h3", {}, "Loss by step"), svg);
-  picking(page, box, x);
+  picking(page, svg, x);
+  show(box, h("h3", {}, "Loss by step"), svg);
 }
 
 const stepScale = (M, a, b) => {
@@ -65,12 +65,11 @@ function logTicks(svg, low, high, y, left, width) {
     );
 }
 
-function picking(page, box, x) {
-  const { M, store } = page,
-    svg = box.querySelector("svg");
-  svg.style.cursor = "pointer";
-  svg.addEventListener("click", (event) => {
-    const at = event.clientX - svg.getBoundingClientRect().left,
+function picking(page, svg, x) {
+  const { M, store } = page;
+  svg.setAttribute("style", "cursor:pointer");
+  svg.setAttribute("onclick", (event) => {
+    const at = event.clientX - event.currentTarget.getBoundingClientRect().left,
       distance = M.facts.steps.map((step) => Math.abs(x(step) - at));
     store.set({ step: M.facts.steps[distance.indexOf(Math.min(...distance))] });
   });
@@ -84,7 +83,7 @@ function drawThen(page) {
     width = box.clientWidth,
     height = 180,
     left = 56;
-  if (!M.slotOf.has(o)) return box.replaceChildren();
+  if (!M.slotOf.has(o)) return show(box);
   const snaps = M.arrays.snapshots.values,
     real = (taps) => Array.from({ length: M.p.width }, (_, j) => taps[j * M.parts]);
   const lines = [{ values: real(tapsOfPair(M, snaps, ci, o, 0)), stroke: "var(--muted)", wide: 1 }];
@@ -128,7 +127,8 @@ function drawThen(page) {
       values.forEach((v, j) => svg.append(s("circle", { cx: x(j), cy: y(v), r: 2.4, fill: stroke })));
   }
   svg.append(axis(x, ticks(0, M.p.width - 1, 6).filter(Number.isInteger), height - 22, (v) => `tap ${v}`));
-  box.replaceChildren(
+  show(
+    box,
     h(
       "h3",
       {},

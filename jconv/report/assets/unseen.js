@@ -58,7 +58,7 @@ function drawEigenvalues(page) {
       `${rank} told${count > rank ? `, ${count - rank} not` : ""}, of ${count} directions`,
     ),
   );
-  box.replaceChildren(h("h3", {}, "How strongly the data excite each direction"), svg);
+  show(box, h("h3", {}, "How strongly the data excite each direction"), svg);
 }
 
 function drawHidden(page) {
@@ -99,9 +99,9 @@ function drawHidden(page) {
       }
     return svg;
   });
-  const grid = h("div", { class: "chips" }, ...maps);
-  grid.style.gap = "10px 12px";
-  box.replaceChildren(
+  const grid = h("div", { class: "chips", style: "gap:10px 12px" }, ...maps);
+  show(
+    box,
     h(
       "h3",
       {},

@@ -76,6 +76,8 @@ const names = {
   product: (t, j, c, o) => `product[${t},${j},${c},${o}]`,
   sum: (t, c, o) => `sum[${t},${c},${o}]`,
   pad: (at, c) => `pad[${at},${c}]`,
+  tap: ({ j }) => `tap ${j}`,
+  rest: "bias",
 };
 
 // Indices as Python writes them: a slice where they are evenly spaced, else a list.

@@ -1,8 +1,8 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const names = ["unpack", "inflated", "modelOf", "termsOf", "graphOf", "boundOf", "partsAt", "totalOf", "sharesOf", "checkedOutputs"];
-const loaded = require("./load.js")(["decode", "window", "sums"], names);
-const { modelOf, termsOf, graphOf, boundOf, partsAt, totalOf, sharesOf, checkedOutputs, unpack } = loaded;
+const names = ["unpack", "inflated", "modelOf", "termsOf", "leadingOf", "countOf", "graphOf", "boundOf", "partsAt", "totalOf", "sharesOf", "checkedOutputs"];
+const loaded = require("./load.js")(["decode", "window", "sums", "terms"], names);
+const { modelOf, termsOf, leadingOf, countOf, graphOf, boundOf, partsAt, totalOf, sharesOf, checkedOutputs, unpack } = loaded;
 
 // x (6, 2) and a kernel (2, 2, 1) of whole numbers, so that every sum is exact.
 function model(more = {}) {
@@ -24,6 +24,30 @@ test("one output is its products, channel sums and bias", () => {
   assert.equal(terms.y, 0.5 + 1 * 1 + 2 * 3 + 10 * 2 + 20 * 4);
   assert.deepEqual(Array.from(terms.channels, ({ sum }) => sum), [7, 100]);
   assert.equal(terms.absolute, 107.5);
+});
+
+test("the leading products, and how many make four fifths", () => {
+  const { most, biggest, largest } = leadingOf(termsOf(model(), 0, 0, 0));  // 1, 6, 20, 80
+  assert.equal(most, 2, "80 of 107 are less than four fifths, 100 more");
+  assert.deepEqual(Array.from(biggest, ({ value, c, j }) => [value, c, j]), [[80, 1, 1], [20, 1, 0], [6, 0, 1], [1, 0, 0]]);
+  assert.equal(largest, 80);
+});
+
+test("counting in bins is counting in order", () => {
+  let seed = 1;
+  const draw = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  for (const power of [0, 1, 8]) {
+    const sizes = Float64Array.from({ length: 3000 }, () => Math.round(draw() ** power * 4096)); // whole, so sums are exact
+    const sorted = sizes.slice().sort().reverse(), all = sorted.reduce((a, b) => a + b, 0);
+    for (const share of [0.1, 0.8, 1]) {
+      let most = 0;
+      for (let sum = 0; sum < share * all; most++) sum += sorted[most];
+      assert.equal(countOf(sizes, share * all, sorted[0]), most);
+    }
+  }
+  assert.equal(countOf(Float64Array.of(0, 0), 0, 0), 0);
+  assert.equal(countOf(Float64Array.of(1, Infinity), Infinity, 1), 1);
+  assert.equal(countOf(Float64Array.of(1, NaN), NaN, 1), 0);
 });
 
 test("the graph leads both ways", () => {
