@@ -59,19 +59,41 @@ def untold(gathered: Gathered, output: int) -> str:
         [f"direction {i}", shown(float(value)), shown(float(value) / top, 3), "told" if i < told.rank else "rounding"]
         for i, value in enumerate(told.eigenvalues[: 2 * tables.MOST_ROWS])
     ]
-    heading = f"rank {told.rank} of {told.unknowns} in {run.outputs[output]}"
     hidden = told.rank < told.unknowns
-    if hidden:
-        heading += f", so {words.count(told.unknowns - told.rank, 'direction')} of its weights could be anything"
-    else:
-        weaker = shown(top / max(float(told.eigenvalues[-1]), 1e-300), 2)
-        heading += f", the weakest direction excited {weaker} times less than the strongest"
     table = tables.table(["", "eigenvalue", "over the first", ""], rows, label="Eigenvalues")
+    group = output // (run.problem.outputs // run.problem.groups)
+    heading = untold_headings(gathered.told)[group]
     return sections.untold(heading, table, hidden, run.bias is not None)
+
+
+def untold_headings(told: list[facts.Told]) -> list[str]:
+    """Of each group how many directions of its weights the data tell: what section 5 is headed with."""
+    headings = []
+    for group, each in enumerate(told):
+        said = f"rank {each.rank} of {each.unknowns}" + (f" in group {group}" if len(told) > 1 else "")
+        if each.rank < each.unknowns:
+            said += f", so {words.count(each.unknowns - each.rank, 'direction')} of its weights could be anything"
+        else:
+            weaker = max(float(each.eigenvalues[0]), 1e-300) / max(float(each.eigenvalues[-1]), 1e-300)
+            said += f", the weakest direction excited {shown(weaker, 2)} times less than the strongest"
+        headings.append(said)
+    return headings
 
 
 def agreed(gathered: Gathered, output: int, ci: int) -> str:
     """Section 6."""
+    run = gathered.run
+    assert run.ensemble is not None
+    kernels = facts.wide(run.ensemble)
+    pair = np.real(kernels[:, :, ci, output])
+    quarters = np.quantile(pair, [0, 0.25, 0.5, 0.75, 1], axis=0).T
+    rows = [[f"tap {j}", *(shown(float(v)) for v in row)] for j, row in enumerate(quarters[: 2 * tables.MOST_ROWS])]
+    table = tables.table(["", "least", "quartile", "median", "quartile", "greatest"], rows, label="Weights by seed")
+    return sections.seeds(agreed_heading(gathered, output), table, next(iter(run.references), ""))
+
+
+def agreed_heading(gathered: Gathered, output: int) -> str:
+    """How far the seeds' kernels of an output lie apart: what section 6 is headed with."""
     run = gathered.run
     assert run.ensemble is not None
     kernels = facts.wide(run.ensemble)
@@ -83,8 +105,4 @@ def agreed(gathered: Gathered, output: int, ci: int) -> str:
     if gathered.told and group_of(run, gathered.told, output).rank < gathered.told[0].unknowns:
         hidden = facts.unseen_spread(group_of(run, gathered.told, output), kernels, output)
         heading += f"; {percent(hidden)} of the spread lies where the data cannot see"
-    pair = np.real(kernels[:, :, ci, output])
-    quarters = np.quantile(pair, [0, 0.25, 0.5, 0.75, 1], axis=0).T
-    rows = [[f"tap {j}", *(shown(float(v)) for v in row)] for j, row in enumerate(quarters[: 2 * tables.MOST_ROWS])]
-    table = tables.table(["", "least", "quartile", "median", "quartile", "greatest"], rows, label="Weights by seed")
-    return sections.seeds(heading, table, next(iter(run.references), ""))
+    return heading

@@ -121,3 +121,22 @@ def test_what_is_not_in_a_page_is_said_where_it_would_be(open_page):
     opened.page.wait_for_function("() => document.querySelector('#sum').textContent.includes('around=[60000]')")
     assert "envelope only here" in opened.page.text_content("#inputs svg")
     assert opened.said == []
+
+
+def test_headings_follow_the_chosen_output(open_page):
+    random = np.random.default_rng(3)
+    x = random.normal(size=(60, 4)).astype(np.float32)
+    x[:, 1] = 2 * x[:, 0]  # the first group sees one signal twice: half of its weights cannot be told
+    kernels = random.normal(size=(5, 3, 2, 2)).astype(np.float32)
+    kernels[..., 1] = kernels[:1, ..., 1]  # every seed found the same second output
+    opened = open_page(jconv.report.page(x=x, kernel=kernels[0], groups=2, ensemble=kernels), hash="o=0")
+    untold, agreed = "#untold-heading", "#seeds-heading"
+    assert opened.page.inner_text(untold).startswith("rank 3 of 6 in group 0, so three directions")
+    relative = np.linalg.norm(kernels[..., 0].std(axis=0)) / np.linalg.norm(kernels[..., 0].mean(axis=0))
+    assert opened.page.inner_text(agreed).startswith(
+        f"five seeds of output 0 differ by {relative:.0%}".replace("%", "\u202f%")
+    )
+    opened.page.evaluate("() => { location.hash = 'o=1'; }")
+    settled(opened.page)
+    assert opened.page.inner_text(untold).startswith("rank 6 of 6 in group 1, the weakest direction")
+    assert opened.page.inner_text(agreed).startswith("five seeds of output 1 differ by 0\u202f%")

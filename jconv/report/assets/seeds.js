@@ -82,6 +82,7 @@ function drawEnsemble(page) {
       }),
     );
   svg.append(axis(x, ticks(0, M.p.width - 1, 8).filter(Number.isInteger), height - 22, (v) => `tap ${v}`));
+  document.getElementById("seeds-heading").textContent = M.facts.ensembleHeadings[M.slotOf.get(o)];
   show(box, h("h3", {}, `From ${M.facts.names.inputs[channelsOf(M.p, o)[ci]]} to ${M.facts.names.outputs[o]}`), svg);
 }
 

@@ -59,6 +59,7 @@ function drawEigenvalues(page) {
     ),
   );
   show(box, h("h3", {}, "How strongly the data excite each direction"), svg);
+  document.getElementById("untold-heading").textContent = told.headings[group];
 }
 
 function drawHidden(page) {
