@@ -72,7 +72,7 @@ def untold_headings(told: list[facts.Told]) -> list[str]:
     for group, each in enumerate(told):
         said = f"rank {each.rank} of {each.unknowns}" + (f" in group {group}" if len(told) > 1 else "")
         if each.rank < each.unknowns:
-            said += f", so {words.count(each.unknowns - each.rank, 'direction')} of its weights could be anything"
+            said += f", so {words.count(each.unknowns - each.rank, 'direction')} of the weights could be anything"
         else:
             weaker = max(float(each.eigenvalues[0]), 1e-300) / max(float(each.eigenvalues[-1]), 1e-300)
             said += f", the weakest direction excited {shown(weaker, 2)} times less than the strongest"

@@ -27,7 +27,8 @@ def texts(gathered: Gathered) -> Texts:
     ci = c - p.channels(o).start
     rate, unit = spaced_rate(gathered), run.options["time_unit"]
     peak = findings.peak(p, facts.wide(run.weights)[:, ci, o], rate, unit)
-    result = findings.result(p, gathered.shares, run.inputs, run.outputs, peak)
+    heard = peak if p.outputs == 1 else f"the kernel of {run.outputs[o]} {peak.removeprefix('it ')}"
+    result = findings.result(p, gathered.shares, run.inputs, run.outputs, heard)
     know = worth_knowing(gathered)
     sum_table, spelled, value = tables.one_output(p, run.x[0], run.weights, run.bias, t, o, run.inputs)
     title = run.options["title"] or "What this convolution did to these data"
@@ -44,9 +45,9 @@ def texts(gathered: Gathered) -> Texts:
         )
     else:
         missing.append("Who contributes: each output sees one channel alone.")
-    heard = f"from {run.inputs[c]} to {run.outputs[o]} {peak}"
+    heading = f"from {run.inputs[c]} to {run.outputs[o]} {peak}"
     folds = p.stride > 1 and not p.transposed
-    below.append(sections.frequencies(heard, response_table(gathered, o), folds, list(run.references), p.transposed))
+    below.append(sections.frequencies(heading, response_table(gathered, o), folds, list(run.references), p.transposed))
     if run.training is not None:
         below.append(trained(gathered, o))
     else:

@@ -82,13 +82,14 @@ function weightsOf(page, o, room) {
     };
   const edited = (j, ci) => store.now.edits[weightIndex(M, j, ci, o) * M.parts] !== undefined;
   const few = p.width <= Math.min(6, Math.floor((room - 90) / (M.parts === 2 ? 116 : 44))) && list.length <= 12,
+    digits = (room - 88) / p.width < 60 ? 3 : 4,
     body = [];
   if (few) {
     const head = h(
       "tr",
       {},
-      h("th", {}, "tap"),
-      ...Array.from({ length: p.width }, (_, j) => h("th", { scope: "col" }, String(j))),
+      h("th", {}, M.names.each),
+      ...Array.from({ length: p.width }, (_, j) => h("th", { scope: "col" }, String(M.names.at(p, j)))),
     );
     body.push(
       h(
@@ -101,7 +102,7 @@ function weightsOf(page, o, room) {
             {},
             h("th", { scope: "row" }, swatch(c), clipped(M.facts.names.inputs[c], 8)),
             ...Array.from({ length: p.width }, (_, j) => {
-              const td = cell(node(j, ci));
+              const td = cell(node(j, ci), "td", digits);
               td.setAttribute("style", `background:${weightColour(node(j, ci).value, largest)}`);
               td.setAttribute("data-weight", weightIndex(M, j, ci, o));
               if (edited(j, ci)) td.setAttribute("class", "number edited");
@@ -119,7 +120,7 @@ function weightsOf(page, o, room) {
     const svg = svgOf(
       width,
       high * list.length + 18,
-      `Weights of ${M.facts.names.outputs[o]}: one row a channel, one bar a tap`,
+      `Weights of ${M.facts.names.outputs[o]}: one row a channel, one bar a ${M.names.each}`,
     );
     list.forEach(({ c, ci }, row) => {
       const middle = row * high + high / 2;
@@ -152,7 +153,7 @@ function weightsOf(page, o, room) {
         s(
           "text",
           { x: left + (j + 0.5) * each, y: high * list.length + 13, class: "note", "text-anchor": i ? "end" : "start" },
-          `tap ${j}`,
+          `${M.names.each} ${M.names.at(p, j)}`,
         ),
       ),
     );

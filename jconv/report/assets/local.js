@@ -10,6 +10,8 @@ const localNames = (i, exact) => ({
   product: (t, j, c) => `local_product[${i},${j},${c}]`,
   sum: (t, c) => `local_sum[${i},${c}]`,
   tap: ({ index }) => `sample ${index}`,
+  each: "sample",
+  at: (p, j) => j - p.low,
   rest: exact ? "rest" : "gap",
 });
 

@@ -17,7 +17,7 @@ function bars(page) {
   }
   const row = (channel) => {
     const { c, sum } = channel,
-      svg = svgOf(strip, 50, `Products of ${M.facts.names.inputs[c]}, one bar a tap`);
+      svg = svgOf(strip, 50, `Products of ${M.facts.names.inputs[c]}, one bar a ${M.names.each}`);
     if (!page.shown.has(c)) svg.append(s("text", { x: 4, y: 13, class: "note" }, "choose the channel to see its bars"));
     else if (!terms.taps.length) svg.append(s("text", { x: 4, y: 20, class: "note" }, "no tap meets a sample"));
     svg.append(
@@ -48,7 +48,7 @@ function bars(page) {
     h(
       "p",
       { class: "hint" },
-      `${most.toLocaleString("en")} of ${terms.count.toLocaleString("en")} products make 80${THIN}% of the absolute sum. One bar a tap, tap 0 first: the sample above, its product below${M.parts === 2 ? ", absolute values" : ""}.`,
+      `${most.toLocaleString("en")} of ${terms.count.toLocaleString("en")} products make 80${THIN}% of the absolute sum. One bar a ${M.names.each}, the first at the left: the sample above, its product below${M.parts === 2 ? ", absolute values" : ""}.`,
     ),
     h("table", { class: "strips" }, ...top.map(row)),
     list,

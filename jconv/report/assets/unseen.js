@@ -21,10 +21,13 @@ function drawEigenvalues(page) {
   const y = linear(Math.log10(least), Math.log10(top) + 0.3, height - 24, 8),
     each = (width - left - 6) / count,
     svg = svgOf(width, height, `Eigenvalues: ${rank} of ${count} above the cut`);
-  for (const v of ticks(Math.ceil(Math.log10(least)), Math.floor(Math.log10(top)), 5).filter(Number.isInteger))
+  const decades = ticks(Math.ceil(Math.log10(least)), Math.floor(Math.log10(top)), 5).filter(Number.isInteger),
+    marks = decades.map((v) => [v, `1e${v}`.replace("-", MINUS)]);
+  if (decades.length < 2) marks.splice(0, 1, ...[top, own[count - 1]].map((v) => [Math.log10(v), shown(v, 2)]));
+  for (const [v, text] of marks)
     svg.append(
       s("line", { class: "grid", x1: left, x2: width, y1: y(v), y2: y(v) }),
-      s("text", { class: "note", x: left - 5, y: y(v) + 4, "text-anchor": "end" }, `1e${v}`.replace("-", MINUS)),
+      s("text", { class: "note", x: left - 5, y: y(v) + 4, "text-anchor": "end" }, text),
     );
   own.forEach((v, i) => {
     const tall = Math.max(height - 24 - y(Math.log10(Math.max(v, least))), 1.5);

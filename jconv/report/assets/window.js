@@ -77,6 +77,8 @@ const names = {
   sum: (t, c, o) => `sum[${t},${c},${o}]`,
   pad: (at, c) => `pad[${at},${c}]`,
   tap: ({ j }) => `tap ${j}`,
+  each: "tap",
+  at: (p, j) => j,
   rest: "bias",
 };
 
