@@ -158,7 +158,7 @@ function showBadge(report) {
   badge.textContent = failed
     ? `Not confirmed: this page recomputed ${done.toLocaleString("en")} outputs from x and kernel, and ${failed.toLocaleString("en")} differ from jconv's by more than rounding allows; the worst is ${name}, by ${shown(difference, 3)} where ${shown(allowed, 3)} is allowed.`
     : done
-      ? `Checked: this page recomputed ${done.toLocaleString("en")} outputs from x and kernel. Nearest to its limit is ${name}: it differs from jconv's by ${shown(difference, 3)}, and rounding allows ${shown(allowed, 3)}.`
+      ? `Checked: this page recomputed ${done.toLocaleString("en")} outputs from x and kernel, and all agree with jconv's within rounding; the nearest to its limit, ${name}, differs by ${shown(difference, 3)} of ${shown(allowed, 3)}.`
       : "Not checked: none of jconv's outputs could be recomputed from what this page holds.";
 }
 
