@@ -68,8 +68,8 @@ def contribute(heading: str, table: str, sampled: str, ranged: bool) -> str:
         "Above: what each channel adds to this output over time (its products, summed over taps), on the time axis of "
         "the tracks; the line named the sum is all of them and the bias. Below, a row for each channel. Norm of "
         "weights is what the weights alone suggest. Own variance is the variance of what the channel adds, covariance "
-        "with the others what it shares with them, both over the variance of the output. Their sum is the share (Pratt's "
-        "measure): shares add up to 100 %; one below 0 works against the rest." + whisker + sampled
+        "with the others what it shares with them, both over the variance of the output. Their sum is the share "
+        "(Pratt's measure): shares add up to 100 %; one below 0 works against the rest." + whisker + sampled
     )
     figure = (
         '<figure class="alone"><div id="parts"></div><div class="key" id="parts-key"></div></figure>'
