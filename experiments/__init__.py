@@ -30,6 +30,7 @@ Where things are:
     notebook.py     the kernel, bias and signals of the notebook; own_arrays.py: those, or the user's own
     dissection.py   a convolution in its parts, one output at a time
     fitting.py      one fit, from its settings to all that is known of it; classifying.py: the same of a network
+    prepared.py     what both share: members, the compiled loop, why it diverged, how results show themselves
 
     training/       how it is fitted
         loop        the compiled functions: many steps in one call, all members at once

@@ -1,6 +1,5 @@
 """One training of a network that classifies, from its settings to all that is known of it; nothing is written."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -8,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
-from rich.console import Console
 
 from .config import schema
 from .errors import RunError
-from .findings import report, scores
+from .findings import scores
 from .networks import build
 from .networks.classifier import Classifier, taken_apart
+from .prepared import Prepared, Shown
 from .tasks import Examples, load_examples
-from .training.loop import Loop
-from .training.members import Checkpoints, Ensemble, Member, Rows, Training, look_steps, train
-from .training.objective import cross_entropy
-from .training.optimizers import optimizer
+from .training.members import Checkpoints, Ensemble, Rows, Training
+from .training.objective import Objective, cross_entropy
 
 if TYPE_CHECKING:
     from jconv.plot import Picture
@@ -29,23 +26,21 @@ LOOKED_AT = 1000  # training examples that a look judges by where none are set a
 CHUNK = 500  # test examples at once
 
 
-class Classifying:
+class Classifying(Prepared):
     """A training that is prepared: its examples, standardised by the training part, and its members.
 
     Args:
         config: what to do.
     """
 
-    compiler_options: dict[str, Any] = {}  # noqa: RUF012 - none helps these
+    learns = "network"
 
     def __init__(self, config: schema.Fit) -> None:
-        self.config, self.settings = config, config.network
+        super().__init__(config)
+        self.settings = config.network
         self.examples = examples = load_examples(config)
         self.mean = examples.x.mean(axis=(0, 1))
         self.deviation = np.maximum(examples.x.std(axis=(0, 1)), np.finfo(np.float32).tiny)
-        rates = config.trainer.learning_rates or [config.optimizer.learning_rate]
-        seeds = range(config.seed, config.seed + config.trainer.seeds)
-        self.members = tuple(Member(seed, rate) for rate, seed in itertools.product(rates, seeds))
 
     @property
     def has_steps(self) -> bool:
@@ -98,13 +93,15 @@ class Classifying:
         if trainer.patience is None:
             return {"x": x, "y": labels, "held_out_x": x[:LOOKED_AT], "held_out_y": labels[:LOOKED_AT]}
         order = np.random.default_rng(0).permutation(len(x))  # files may be sorted by class
-        kept = len(x) - max(1, round(len(x) * trainer.validation_fraction))
-        if kept < 1:
-            raise RunError(f"`trainer.patience` (={trainer.patience}) sets examples apart, and there is {len(x)} alone")
+        kept = self.trained_on(len(x), "examples")
         own, apart = order[:kept], order[kept:]
         part = {"x": x[apart], "y": labels[apart]}
         found = {f"{name}_{axis}": array for name in ("validation", "held_out") for axis, array in part.items()}
         return {"x": x[own], "y": labels[own], **found}
+
+    def objective(self) -> Objective:
+        """The cross-entropy of the network's logits."""
+        return cross_entropy(self.classifier, self.config.trainer.label_smoothing)
 
     def train(
         self,
@@ -114,23 +111,9 @@ class Classifying:
         profile: Callable[[Callable[[], Any]], Any] | None = None,
     ) -> Ensemble:
         """Train; for the arguments see `training.members.train`. What has no gradient is solved for by `fitted`."""
-        config, trainer = self.config, self.config.trainer
         if not self.settings.trained:
             return Ensemble(self.members, Rows(len(self.members)), looked_at=self.looked_at)
-        data = self.data()
-        loop = Loop(
-            cross_entropy(self.classifier, trainer.label_smoothing),
-            lambda rate: optimizer(config.optimizer, trainer.steps, rate),
-            data,
-            batch_size=min(trainer.batch_size or len(data["x"]), len(data["x"])),
-            seeds=np.array([member.seed for member in self.members]),
-            rates=np.array([member.learning_rate for member in self.members]),
-            longest=int(max(np.diff([0, *look_steps(trainer)]))),
-            all_devices=trainer.devices == "all",
-        )
-        return train(
-            loop, self.members, trainer, look, stop, checkpoints, self.compiler_options, profile, self.looked_at
-        )
+        return super().train(look, stop, checkpoints, profile)
 
     def fitted(self, ensemble: Ensemble) -> "Classified":
         """What a training found; the test part is looked at here, once.
@@ -139,10 +122,7 @@ class Classifying:
             RunError: no member's loss is still a number.
         """
         if ensemble.all_diverged:
-            raise RunError(
-                f"the loss diverged by step {ensemble.steps}: `optimizer.learning_rate` "
-                f"(={self.config.optimizer.learning_rate:g}) is too large; try a tenth of it"
-            )
+            raise RunError(self.why_diverged(ensemble))
         if self.settings.trained:
             outputs = np.stack([self.tested(ensemble.training(place)) for place in range(len(self.members))])
         else:
@@ -159,7 +139,7 @@ class Classifying:
 
 
 @dataclass(frozen=True, repr=False)
-class Classified:
+class Classified(Shown):
     """All that is known of a training of a network.
 
     Attributes:
@@ -203,6 +183,11 @@ class Classified:
         names = (getattr(self.run.task, "problem", self.run.task.name), self.made.settings.name)
         return scores.Scores(self.examples.test_labels, self.chosen, self.examples.classes, *names)
 
+    @property
+    def title(self) -> str:
+        """Of the task."""
+        return self.examples.title
+
     def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:
         """The few numbers that matter, in words."""
         return [*self.scores.rows(), *scores.training_rows(self.ensemble, self.best, stopped_by)]
@@ -218,15 +203,6 @@ class Classified:
             "stopped": self.ensemble.stopped,
         }
 
-    def __repr__(self) -> str:
-        """The few numbers that matter."""
-        width = max(len(name) for name, _ in self.rows())
-        return "\n".join([self.examples.title, *(f"{name:{width}}  {words}" for name, words in self.rows())])
-
-    def print(self, console: Console, stopped_by: str = "") -> None:
-        """The table on the terminal."""
-        report.print_table(console, self.examples.title, self.rows(stopped_by))
-
     def page(self, command: str | None = None) -> "Page | None":
         """The page of the network: its first convolution, on test examples; `command` repeats the run."""
         from .showing import network_page
@@ -238,14 +214,3 @@ class Classified:
         from .showing import networks
 
         return networks.draw(self)
-
-    @cached_property
-    def figures(self) -> "dict[str, Picture]":
-        """File name -> matplotlib figure."""
-        return dict(self.draw())
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the numbers, and the pictures below."""
-        from .showing import display
-
-        return display.page(self.examples.title, self.rows(), self.figures)

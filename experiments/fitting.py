@@ -1,7 +1,6 @@
 """One fit, from its settings to all that is known of it; nothing is printed or written."""
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,12 +16,11 @@ from .findings import report
 from .findings.optimum import Optimum, least_squares, predict, real, seen, targets
 from .findings.spread import Spread, spread
 from .models import MODELS
+from .prepared import Prepared, Shown
 from .runs import environment
 from .tasks import Problem, load, windows
-from .training.loop import Loop
-from .training.members import Checkpoints, Ensemble, Member, Training, look_steps, train
-from .training.objective import squared_error
-from .training.optimizers import optimizer
+from .training.members import Ensemble, Training
+from .training.objective import Objective, squared_error
 
 if TYPE_CHECKING:
     from jconv.plot import Picture
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 WINDOW = 1024  # samples
 
 
-class Fitting:
+class Fitting(Prepared):
     """A fit that is prepared: its data, and the optimum that it should come to.
 
     Args:
@@ -41,14 +39,11 @@ class Fitting:
     has_steps = True
 
     def __init__(self, config: schema.Fit) -> None:
-        self.config = config
+        super().__init__(config)
         self.problem = problem = load(config)
         parts = (part[: problem.held_out_from] for part in (problem.x, problem.y))
         self.x, self.y = (windows(part, config.trainer.window) for part in parts)
         self.optimum = least_squares(self.x, self.y, config.convolution)
-        rates = config.trainer.learning_rates or [config.optimizer.learning_rate]
-        seeds = range(config.seed, config.seed + config.trainer.seeds)
-        self.members = tuple(Member(seed, rate) for rate, seed in itertools.product(rates, seeds))
         groups = config.convolution.groups
         self.compiler_options = environment.compiler_options(groups, problem.x.shape[1] // groups)
 
@@ -76,35 +71,13 @@ class Fitting:
         }
         if trainer.patience is None:
             return {"x": x, "y": y, **data}
-        kept = len(x) - max(1, round(len(x) * trainer.validation_fraction))
-        if kept < 1:
-            raise RunError(
-                f"`trainer.patience` (={trainer.patience}) sets some windows of the training apart, and there is "
-                f"{len(x)} alone; set a smaller trainer.window"
-            )
+        kept = self.trained_on(len(x), "windows", "; set a smaller trainer.window")
         return {"x": x[:kept], "y": y[:kept], "validation_x": x[kept:], "validation_y": y[kept:], **data}
 
-    def train(
-        self,
-        look: Callable[[Ensemble], None],
-        stop: Callable[[], bool],
-        checkpoints: Checkpoints | None = None,
-        profile: Callable[[Callable[[], Any]], Any] | None = None,
-    ) -> Ensemble:
-        """Train; for the arguments see `training.train`."""
-        config, trainer = self.config, self.config.trainer
-        data = self.data()
-        loop = Loop(
-            squared_error(MODELS[config.model.name](config.model, self.x.shape[-1], self.y.shape[-1])),
-            lambda rate: optimizer(config.optimizer, trainer.steps, rate),
-            data,
-            batch_size=min(trainer.batch_size or len(data["x"]), len(data["x"])),
-            seeds=np.array([member.seed for member in self.members]),
-            rates=np.array([member.learning_rate for member in self.members]),
-            longest=int(max(np.diff([0, *look_steps(trainer)]))),
-            all_devices=trainer.devices == "all",
-        )
-        return train(loop, self.members, trainer, look, stop, checkpoints, self.compiler_options, profile)
+    def objective(self) -> Objective:
+        """The squared error of the convolution."""
+        model = MODELS[self.config.model.name](self.config.model, self.x.shape[-1], self.y.shape[-1])
+        return squared_error(model)
 
     def fitted(self, ensemble: Ensemble) -> "Fitted":
         """What a training found; of several members, the one that fits its training best is looked at.
@@ -118,23 +91,9 @@ class Fitting:
         found = report.findings(self.problem, self.config.convolution, training, self.optimum)
         return Fitted(self.problem, self.config.convolution, training, self.optimum, found, self.config, ensemble)
 
-    def why_diverged(self, ensemble: Ensemble) -> str:
-        """The step, and the likely cause."""
-        first, looks = ensemble.first_without_number, ensemble.looks
-        where = f"diverged by step {ensemble.steps}" + (f" and is no number from step {first} on" if first else "")
-        rates = {member.learning_rate for member in self.members}
-        if len(rates) > 1:
-            return f"the loss {where}: all of `trainer.learning_rates` are too large; try smaller ones"
-        (rate,) = rates
-        kept = looks[-2] if len(looks) > 1 else 0
-        return (
-            f"the loss {where}: `optimizer.learning_rate` (={rate:g}) is too large; "
-            f"try optimizer.learning_rate={min(rate / 10, 0.01):g} (the kernel of step {kept} is kept)"
-        )
-
 
 @dataclass(frozen=True, repr=False)
-class Fitted:
+class Fitted(Shown):
     """All that is known of a fit, and what several of its pictures work out from that.
 
     Attributes:
@@ -181,22 +140,22 @@ class Fitted:
         """Which kernels the training's input tells apart."""
         return seen(windows(self.trained[0], self.window), self.model)
 
+    @property
+    def title(self) -> str:
+        """Of the task."""
+        return self.problem.title
+
     def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:
         """The few numbers that matter, in words."""
         if self.ensemble is None:
             return []
         return report.rows(self.problem, self.found, self.ensemble, self.spread, stopped_by)
 
-    def __repr__(self) -> str:
-        """The few numbers that matter."""
-        width = max(len(name) for name, _ in self.rows()) if self.ensemble else 0
-        return "\n".join([self.problem.title, *(f"{name:{width}}  {words}" for name, words in self.rows())])
-
     def print(self, console: Console, stopped_by: str = "") -> None:
         """The table on the terminal, and that of the filters."""
         from .findings import filters
 
-        report.print_table(console, self.problem.title, self.rows(stopped_by))
+        super().print(console, stopped_by)
         filters.print_moves(console, self)
 
     def page(self, command: str | None = None) -> "Page":
@@ -210,17 +169,6 @@ class Fitted:
         from .showing import pictures
 
         return pictures.draw(self)
-
-    @cached_property
-    def figures(self) -> "dict[str, Picture]":
-        """File name -> matplotlib figure."""
-        return dict(self.draw())
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the numbers, and the pictures below."""
-        from .showing import display
-
-        return display.page(self.problem.title, self.rows(), self.figures)
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -135,13 +135,14 @@ class Trainer(Section):
     Attributes:
         steps: updates, at most.
         batch_size: windows or examples a step, or None for all of them.
-        window: samples in a window; of a task with classes the examples are windows.
+        window: samples in a window that signals are cut into; not used by tasks with classes, which have examples.
         report_every: steps between looks at the held-out part.
         seeds: fits side by side, in one compiled call; the first has the seed of the run, the others the next ones.
         learning_rates: one fit for each of these with each seed; none for `optimizer.learning_rate` alone.
         patience: looks without a smaller loss on the validation part after which a fit is at its end, or None to do
             all steps. Then the parameters of its best look count.
-        validation_fraction: of the training windows or examples, the last ones, set apart where there is patience.
+        validation_fraction: of the training part, set apart where there is patience: the last windows, or examples
+            drawn at random.
         label_smoothing: share of each label that is spread over all classes, while training; of tasks with classes.
         devices: "all" cuts each batch into one part for each device.
         checkpoint_seconds: between checkpoints, which are made at looks; 0 for one at every look, None for none.

@@ -28,6 +28,7 @@ from experiments.showing import networks as showing
 from experiments.tasks import load_examples
 from experiments.tasks.ucr import read
 from experiments.training.checkpoints import Kept
+from experiments.training.members import Ensemble, Rows
 from jconv import report
 from jconv.nnx import Conv1D
 
@@ -386,3 +387,23 @@ def test_a_wrong_table_of_examples_is_told_in_one_line(change, typed, words, own
     with pytest.raises(ConfigError, match=words) as error:
         load_examples(settings(*typed))
     assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "optimizer.learning_rate=50",
+            r"no number from step 2 on: `optimizer\.learning_rate` \(=50\).*network of step 1 is",
+        ),
+        ("trainer.learning_rates=[1,9]", r"all of `trainer\.learning_rates` are too large"),
+    ],
+)
+def test_a_network_that_diverged_says_when_and_what_to_try(typed, said):
+    made = Classifying(settings(*SMALL, typed))
+    count = len(made.members)
+    rows = Rows(count)
+    rows.extend(np.array([[1.0] * count, [np.nan] * count], np.float32))
+    ensemble = Ensemble(made.members, rows, looks=[1, 2], diverged=np.ones(count, bool))
+    with pytest.raises(RunError, match=said):
+        made.fitted(ensemble)
