@@ -1,6 +1,6 @@
 """`conv1d` and `conv_transpose1d` of signals whose length axis is split over a mesh."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
-from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 from jax.typing import ArrayLike, DTypeLike
 
 from jconv import checks
@@ -41,7 +41,8 @@ def conv1d(
     Each device holds an equal part of `x` and gives an equal part of the result. It receives the positions that its
     windows read beyond its own by `ppermute`, from as many devices as they reach to, and convolves by itself. Kernel
     and bias are the same on all devices, and their gradients are summed over them. Works under `jit`, `grad` and `jvp`,
-    and on several hosts under `jax.distributed`. Batch and channels may be split over other axes of the mesh.
+    and on several hosts under `jax.distributed`. Batch and channels may be split over other axes of the mesh. One with
+    explicit axes, as `jax.make_mesh` makes them, must also be that of `jax.set_mesh` where JAX says so.
 
     A length that the devices do not divide is padded with zeros, and a surplus of the result cut off. JAX keeps such
     arrays whole on every device, so memory falls with the number of devices only where it divides both lengths. With
@@ -64,7 +65,7 @@ def conv1d(
         preferred_element_type: as in `jconv.conv1d`.
 
     Returns:
-        The result of `jconv.conv1d`, up to rounding, its length split over `axis` where the devices divide it.
+        The result of `jconv.conv1d`, up to rounding, split over `axis` where the devices divide its length.
 
     Raises:
         TypeError: `mesh` is no mesh, or as in `jconv.conv1d`.
@@ -72,7 +73,7 @@ def conv1d(
         NotImplementedError: as in `jconv.conv1d`.
 
     >>> import jax, jax.numpy as jnp
-    >>> mesh = jax.make_mesh((jax.device_count(),), ("time",), axis_types=(jax.sharding.AxisType.Auto,))
+    >>> mesh = jax.make_mesh((jax.device_count(),), ("time",))
     >>> x = jnp.arange(16.0)[:, None]
     >>> kernel = jnp.array([-1.0, 0.0, 1.0])[:, None, None]
     >>> conv1d(x, kernel, mesh=mesh, axis="time", padding="same", padding_mode="circular")[:, 0].tolist()
@@ -88,7 +89,9 @@ def conv1d(
     low, high = resolve_padding(padding, length, call.width, settings.stride, settings.dilation)
     call = replace(call, settings=replace(settings, padding=(low, high)))  # a list would have no hash
     window = forward_window(length, call.width, settings.stride, padding, settings.dilation)
-    return _jitted(x, kernel, bias, call, window, Split(mesh, axis), mode)
+    split = Split(mesh, axis)
+    arrays = split.placed(x), split.placed(kernel), split.placed(bias)
+    return _jitted(*arrays, call=call, window=window, split=split, mode=mode, amounts=(low, high))
 
 
 def conv_transpose1d(
@@ -127,13 +130,13 @@ def conv_transpose1d(
         preferred_element_type: as in `jconv.conv_transpose1d`.
 
     Returns:
-        The result of `jconv.conv_transpose1d`, up to rounding, its length split over `axis` where the devices divide it.
+        The result of `jconv.conv_transpose1d`, up to rounding, split over `axis` where the devices divide its length.
 
     Raises:
         TypeError, ValueError, NotImplementedError: as `conv1d`.
 
     >>> import jax, jax.numpy as jnp
-    >>> mesh = jax.make_mesh((jax.device_count(),), ("time",), axis_types=(jax.sharding.AxisType.Auto,))
+    >>> mesh = jax.make_mesh((jax.device_count(),), ("time",))
     >>> kernel = jnp.array([1.0, 2.0, 3.0])[:, None, None]
     >>> conv_transpose1d(jnp.array([[1.0], [10.0]]), kernel, mesh=mesh, axis="time", stride=2)[:, 0].tolist()
     [1.0, 2.0, 13.0, 20.0, 30.0]
@@ -146,12 +149,14 @@ def conv_transpose1d(
     length, settings = call.signal.shape[2], call.settings
     window = transposed_window(length, call.width, settings.stride, padding, settings.dilation, output_padding)
     call = replace(call, settings=replace(settings, padding=0))  # which the window holds
-    return _jitted(y, kernel, bias, call, window, Split(mesh, axis), "zeros")
+    split = Split(mesh, axis)
+    arrays = split.placed(y), split.placed(kernel), split.placed(bias)
+    return _jitted(*arrays, call=call, window=window, split=split)
 
 
 @dataclass(frozen=True)
 class Split:
-    """The axis of a mesh over which an axis of an array is split."""
+    """The axis of a mesh over which the length is split."""
 
     mesh: Mesh | AbstractMesh
     axis: str
@@ -161,30 +166,15 @@ class Split:
         """How many parts there are."""
         return self.mesh.shape[self.axis]
 
-    @property
-    def explicit(self) -> bool:
-        """Whether the types of arrays say how they are split."""
-        return AxisType.Explicit in self.mesh.axis_types
+    def placed(self, a: Any) -> Any:
+        """`a`, put on the mesh if that has explicit axes and `a` is on none."""
+        if a is None or not self.mesh.explicit_axes or not jax.typeof(a).sharding.mesh.empty:
+            return a
+        return jax.device_put(a, NamedSharding(self.mesh, PartitionSpec()))
 
     def spec(self, position: int) -> PartitionSpec:
         """The split of an array's axis at `position`, nothing said about the others."""
         return PartitionSpec(*(None,) * position, self.axis)
-
-    def laid_out(self, a: Array, position: int | None) -> Array:
-        """On a mesh with explicit axes, `a` split over this one at `position` alone, and over others as it was."""
-        if not self.explicit:
-            return a
-        before = jax.typeof(a).sharding
-        spec = [None] * a.ndim if before.mesh.empty else [_without(self.axis, entry) for entry in before.spec]
-        if position is not None:
-            spec[position] = self.axis
-        return jax.sharding.reshard(a, NamedSharding(self.mesh, PartitionSpec(*spec)))
-
-
-def _without(axis: str, entry: Any) -> Any:
-    """An entry of a `PartitionSpec` less one mesh axis."""
-    kept = tuple(name for name in (entry if isinstance(entry, tuple) else (entry,)) if name not in (axis, None))
-    return kept or None
 
 
 def check_mesh(mesh: Any, axis: Any, name: str, call: Call) -> None:
@@ -206,33 +196,83 @@ def check_mesh(mesh: Any, axis: Any, name: str, call: Call) -> None:
         raise ValueError(f"`{name}` (of length {call.signal.shape[2]}) must have a length that is known, to be split")
 
 
-@partial(jax.jit, static_argnames=("call", "window", "split", "mode"))
+@partial(jax.jit, static_argnames=("call", "window", "split", "mode", "amounts"))
 def _jitted(
-    signal: Array, kernel: Array, bias: Array | None, call: Call, window: Window, split: Split, mode: str
+    signal: Array,
+    kernel: Array,
+    bias: Array | None,
+    *,
+    call: Call,
+    window: Window,
+    split: Split,
+    mode: str = "zeros",
+    amounts: tuple[int, int] = (0, 0),
 ) -> Array:
-    """One face of a convolution of whole arrays, each device doing its part."""
+    """One face of a convolution of whole arrays, each device doing its part; `amounts` of padding are of `mode`."""
+    compute = partial(_split, call=call, window=window, split=split, mode=mode, amounts=amounts)
+    explicit = split.mesh.explicit_axes
+    if not explicit:
+        return compute(signal, kernel, bias)
+    length = window.output_length if call.face == "output" else window.input_length
+    sharding = NamedSharding(split.mesh, _result_spec(signal, kernel, call, split, length))
+    laid_out: Any = jax.sharding.auto_axes(compute, axes=explicit, out_sharding=sharding)
+    return laid_out(signal, kernel, bias)
+
+
+def _result_spec(signal: Array, kernel: Array, call: Call, split: Split, length: int) -> PartitionSpec:
+    """How a result is laid out over explicit axes: its batch as the signal's, its channels as the kernel's."""
+    first = call.settings.layout == "NCL"
+    *batch, _, _ = _entries(signal)
+    over_kernel = _entries(kernel)
+    channels = over_kernel[1 if call.face == "input" else 0 if first else 2]
+    used = {split.axis}
+    kept = []
+    for entry in (*batch, channels):
+        names = tuple(name for name in (entry if isinstance(entry, tuple) else (entry,)) if name not in (*used, None))
+        used |= set(names)
+        kept.append(names or None)
+    time = split.axis if split.axis in split.mesh.explicit_axes and length % split.devices == 0 else None
+    return PartitionSpec(*kept[:-1], *((kept[-1], time) if first else (time, kept[-1])))
+
+
+def _entries(a: Array) -> tuple[Any, ...]:
+    """How each axis of an array is laid out on a mesh with explicit axes."""
+    sharding = jax.typeof(a).sharding
+    return (None,) * a.ndim if sharding.mesh.empty else tuple(sharding.spec)
+
+
+def _split(
+    signal: Array,
+    kernel: Array,
+    bias: Array | None,
+    *,
+    call: Call,
+    window: Window,
+    split: Split,
+    mode: str,
+    amounts: tuple[int, int],
+) -> Array:
+    """The same where no axis of the mesh is explicit."""
     signal, kernel = call.operands(signal, kernel)
-    low, high = call.settings.padding if call.face == "output" else (0, 0)
-    if mode != "zeros" and (window.input_length % split.devices or max(low, high) >= window.input_length):
+    length = window.input_length
+    if mode != "zeros" and (length % split.devices or max(amounts) >= length):
         signal, padding = pad_by_mode(signal, mode, call)
         window, mode = forward_window(signal.shape[2], call.width, window.stride, padding, window.dilation), "zeros"
-    plan = planned(call.face, window, split.devices, (low, high) if mode == "reflect" else None)
+    plan = planned(call.face, window, split.devices, amounts if mode == "reflect" else None)
     surplus = plan.held * plan.devices - signal.shape[2]
     if surplus:
-        signal = jnp.pad(split.laid_out(signal, None), [(0, 0), (0, 0), (0, surplus), (0, 0), (0, 0)])
+        signal = jnp.pad(signal, [(0, 0), (0, 0), (0, surplus), (0, 0), (0, 0)])
     time = len(call.batch_shape) + (call.settings.layout == "NCL")  # where a result has its length
     run = jax.shard_map(
         partial(_of_one_device, call=call, plan=plan, axis=split.axis, mode=mode),
-        mesh=split.mesh,
+        mesh=jax.sharding.get_abstract_mesh() if split.mesh.explicit_axes else split.mesh,
         in_specs=(split.spec(2), PartitionSpec(), PartitionSpec()),
         out_specs=split.spec(time),
         axis_names={split.axis},
     )
-    result = run(split.laid_out(signal, 2), kernel, bias)
+    result = run(signal, kernel, bias)
     length = window.output_length if call.face == "output" else window.input_length
-    if result.shape[time] == length:
-        return result
-    return lax.slice_in_dim(split.laid_out(result, None), 0, length, axis=time)
+    return result if result.shape[time] == length else lax.slice_in_dim(result, 0, length, axis=time)
 
 
 def _of_one_device(

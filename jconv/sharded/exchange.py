@@ -1,4 +1,4 @@
-"""Inside `jax.shard_map`: fetch what a device reads of its neighbours' positions, and fill what lies outside the signal.
+"""Inside `jax.shard_map`: fetch what a device reads of its neighbours, and fill what lies outside the signal.
 
 Blocks are `(problems, batch, positions, groups, channels)`, one a device.
 """

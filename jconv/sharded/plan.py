@@ -47,8 +47,8 @@ class Plan:
 def planned(face: Face, window: Window, devices: int, reflected: tuple[int, int] | None = None) -> Plan:
     """Split one face of a convolution, "output" (`conv1d`) or "input" (`conv_transpose1d`), over some devices.
 
-    `reflected` are the amounts `(low, high)` by which the signal goes on mirrored at its ends: who reads there needs the
-    positions that are mirrored.
+    `reflected` are the amounts `(low, high)` by which the signal goes on mirrored at its ends: what is mirrored must be
+    there where it is read.
 
     >>> plan = planned("output", Window(64, 5, 64, low=2), devices=4)
     >>> plan.held, plan.left, plan.right, plan.reads
