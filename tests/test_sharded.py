@@ -255,8 +255,7 @@ def test_explicit_meshes_take_plain_arrays():
 
 
 def test_channels_first_and_complex_numbers_eagerly():
-    x, k = (a.astype(jnp.complex64) * (1 + 2j).__complex__() for a in (X, K))
-    x, k = x.astype(jnp.complex128), k.astype(jnp.complex128)
+    x, k = (jax.lax.complex(a, jnp.cos(a)).astype(jnp.complex128) for a in (X, K))
     first = jconv.sharded.conv1d(
         jnp.swapaxes(x, 1, 2), k.T, mesh=mesh_of(8), axis="time", padding=3, padding_mode="replicate", layout="NCL"
     )
@@ -265,6 +264,16 @@ def test_channels_first_and_complex_numbers_eagerly():
         jnp.swapaxes(x, 1, 2), jnp.transpose(k, (1, 2, 0)), mesh=mesh_of(8), axis="time", stride=2, layout="NCL"
     )
     close(jnp.swapaxes(y, 1, 2), jconv.conv_transpose1d(x, jnp.transpose(k, (0, 2, 1)), stride=2))
+
+
+@pytest.mark.parametrize(("dtype", "preferred"), [("int32", None), ("bfloat16", "float32"), ("complex64", None)])
+def test_whole_numbers_are_exact_in_every_dtype(dtype, preferred):
+    rng = np.random.default_rng(0)
+    x, k = (jnp.asarray(rng.integers(-3, 4, shape)).astype(dtype) for shape in ((2, 40, 4), (5, 4, 6)))
+    options = {"padding": "same", "padding_mode": "reflect", "preferred_element_type": preferred, "method": "taps"}
+    got, whole = jconv.sharded.conv1d(x, k, mesh=mesh_of(4), axis="time", **options), jconv.conv1d(x, k, **options)
+    assert got.dtype == whole.dtype == (preferred or dtype)
+    np.testing.assert_array_equal(got, whole)
 
 
 def test_jvp_and_vmap():
