@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks run`, `report`, `fit`, `fits`, `trainings`, `thresholds` or `accelerators`."""
+"""The command: `python -m benchmarks run`, `report`, `fit`, `fits`, `trainings`, `accelerators`, `scale`, ..."""
 
 import argparse
 import os
@@ -52,6 +52,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     steps = commands.add_parser("trainings", help="time steps of whole networks")
     whole = commands.add_parser("fits", help="time whole fits, and least squares of a long recording")
     whole.add_argument("--into", type=Path, default=HERE, help="folder of fits/ (default: benchmarks)")
+    split = commands.add_parser("scale", help="count what signals split over 2 to 64 devices send and hold")
+    split.add_argument("--into", type=Path, default=HERE, help="folder of scaling/ (default: benchmarks)")
     compile_ = commands.add_parser("accelerators", help="compile for GPUs and TPUs, which need not be there")
     steps.add_argument("--into", type=Path, default=HERE, help="folder of trainings/ (default: benchmarks)")
     compile_.add_argument("--target", choices=tuple(TARGETS), required=True)
@@ -82,6 +84,11 @@ def main(words: list[str] | None = None) -> None:
         return
     if options.command == "accelerators":
         compile_for_accelerators(options)
+        return
+    if options.command == "scale":
+        from benchmarks import scale
+
+        print(f"wrote {scale.store(scale.measured(), options.into)}, {scale.write(options.into)}")
         return
     if options.command == "fits":
         from benchmarks import fits
