@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks run`, `report`, `fit`, `fits`, `trainings`, `thresholds` or `accelerators`."""
+"""The command: `python -m benchmarks COMMAND`, with a command for each kind of measurement and one for the report."""
 
 import argparse
 import os
@@ -52,6 +52,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     steps = commands.add_parser("trainings", help="time steps of whole networks")
     whole = commands.add_parser("fits", help="time whole fits, and least squares of a long recording")
     whole.add_argument("--into", type=Path, default=HERE, help="folder of fits/ (default: benchmarks)")
+    streams = commands.add_parser("streams", help="time streams, and what memory they take")
+    streams.add_argument("--into", type=Path, default=HERE, help="folder of streams/ (default: benchmarks)")
     compile_ = commands.add_parser("accelerators", help="compile for GPUs and TPUs, which need not be there")
     steps.add_argument("--into", type=Path, default=HERE, help="folder of trainings/ (default: benchmarks)")
     compile_.add_argument("--target", choices=tuple(TARGETS), required=True)
@@ -92,6 +94,11 @@ def main(words: list[str] | None = None) -> None:
         from benchmarks import trainings
 
         print(f"wrote {trainings.store(trainings.measured(), options.into)}")
+        return
+    if options.command == "streams":
+        from benchmarks import streams
+
+        print(f"wrote {streams.store(streams.measured(), options.into)}")
         return
     if options.command == "run":
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):

@@ -74,7 +74,7 @@ def prepare(kernel: Array, stream) -> Spectra:
     h = dilated(h, stream.dilation, axis=3)
     count = partitions(stream)
     h = shifted(h, 0, count * stream.block, axis=3).reshape(*h.shape[:3], count, stream.block)
-    return Spectra(jnp.flip(_transform(h, 2 * stream.block), 3), stream, kernel.shape, kernel.dtype)
+    return Spectra(jnp.flip(_transform(h, 2 * stream.block), 3), stream, (taps, given, last), kernel.dtype)
 
 
 def begin(batch_shape: tuple[int, ...], channels: int, dtype: jnp.dtype, stream) -> DelayLine:

@@ -30,7 +30,7 @@ class State:
     """What a stream keeps between chunks: a pytree whose arrays begin with the batch axes.
 
     Attributes:
-        past: past inputs, or for "fft" a line of their spectra.
+        past: past inputs, `(*batch, history, channels)`, or for "fft" a `DelayLine` of their spectra.
         stream: whose state it is; static, as all that follows.
         offset: slots until the next output is due, of which each input brings one (each `stride` in a transpose);
             negative where padding brings outputs before any input.
@@ -38,7 +38,7 @@ class State:
         dtype: of the chunks.
     """
 
-    past: Array | DelayLine
+    past: Any  # an array or a DelayLine
     stream: "Stream" = field(metadata={"static": True})
     offset: int = field(metadata={"static": True})
     channels: int = field(metadata={"static": True})
@@ -176,9 +176,7 @@ class Stream:
         array = self._kernel(kernel)
         return partitioned.prepare(array, self) if self.in_partitions else array
 
-    def step(
-        self, state: State, chunk: ArrayLike, kernel: ArrayLike | Spectra, bias: ArrayLike | None = None
-    ) -> tuple[State, Array]:
+    def step(self, state: State, chunk: ArrayLike, kernel: Any, bias: ArrayLike | None = None) -> tuple[State, Array]:
         """Take the next inputs, and give the outputs that are now known.
 
         Args:
@@ -202,7 +200,7 @@ class Stream:
             raise TypeError(f"`chunk` (of {chunk.dtype}) must have the dtype of the state ({state.dtype})")
         return self._advance(state, chunk, chunk.shape[-2] * self.schedule.slots_each, kernel, bias)
 
-    def flush(self, state: State, kernel: ArrayLike | Spectra, bias: ArrayLike | None = None) -> Array:
+    def flush(self, state: State, kernel: Any, bias: ArrayLike | None = None) -> Array:
         """The outputs that are left where the signal ends, `(*batch, outputs, out)`; there may be none.
 
         Raises:
@@ -281,10 +279,11 @@ class Stream:
 
     def _advance(self, state: State, chunk: Array, slots: int, kernel: Any, bias: Any) -> tuple[State, Array]:
         """Go on by so many slots, whose inputs are in the chunk or zeros."""
+        like: Any = kernel
         if isinstance(kernel, Spectra):
             if kernel.stream != self:
                 raise ValueError(f"`kernel` (prepared by {kernel.stream}) must be prepared by this stream, {self}")
-            like: Any = jax.ShapeDtypeStruct(kernel.shape, kernel.dtype)
+            like = jax.ShapeDtypeStruct(kernel.shape, kernel.dtype)
         else:
             kernel = like = self._kernel(kernel)
         bias = None if bias is None else checked_array("bias", bias)
@@ -297,18 +296,17 @@ class Stream:
             known = buffered.joined(state.past, chunk)
             past, out = buffered.kept(known, self.schedule), None
             if count:
-                compute = buffered.transposed if self.transposed else buffered.forward
+                compute: Any = buffered.transposed if self.transposed else buffered.forward
                 out = compute(known, kernel, bias, state.offset, count, self)
         if out is None:
             out = jnp.zeros((*call.batch_shape, 0, self._outputs(like)), call.dtype)
         return State(past, self, offset, state.channels, state.dtype), out
 
     def _by_spectra(
-        self, state: State, chunk: Array, slots: int, kernel: Array | Spectra, bias: Array | None, count: int
+        self, state: State, chunk: Array, slots: int, kernel: Any, bias: Array | None, count: int
     ) -> tuple[Any, Array | None]:
         """The line after these slots, and the outputs that are due in them."""
         line, z = state.past, None
-        assert isinstance(line, DelayLine)
         spectra = kernel if isinstance(kernel, Spectra) else partitioned.prepare(kernel, self)
         if slots:
             line, z = partitioned.advance(line, chunk, slots, spectra, self)
