@@ -23,7 +23,7 @@ Where things are:
 
     what is asked
     config/         what a config may say (dataclasses, rules), how a wrong one is answered, before JAX is imported
-    fit.py, understand.py, stream.py, compare.py      `fit(...)` and `understand(...)` return what they find, `run` also writes it
+    fit.py, understand.py, stream.py, compare.py    `fit(...)`, `understand(...)` return what they find, `run` writes it
 
     what is fitted
     tasks/          name -> Problem (input, target, what is known of the truth) or Examples, which have a class each

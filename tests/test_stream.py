@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from streams import Case, check, flat
 
@@ -40,6 +40,8 @@ cases = st.builds(
 
 @settings(max_examples=EXAMPLES, phases=GENERATE)
 @given(case=cases)
+@example(Case((3, 4), taps=2, stride=2, padding="same"))  # no whole strides, but the same zeros in front
+@example(Case((3, 4), taps=4, stride=2, padding="same_lower"))  # other zeros
 def test_joined_outputs_and_gradients_are_those_of_the_whole_signal(case):
     if not case.whole_strides:
         with pytest.raises(ValueError, match="whole strides"):
