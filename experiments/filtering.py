@@ -145,11 +145,16 @@ def made(config: Streaming) -> Iterator[np.ndarray]:
 
 @contextmanager
 def written(path: Path, shape: tuple[int, int], dtype: Any) -> Iterator[IO[bytes]]:
-    """A .npy file of this shape, to write the rows of one after another."""
-    with path.open("wb") as file:
-        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        yield file
+    """A .npy file of this shape, to write the rows of one after another; it is there once all are written."""
+    part = path.with_suffix(".part")
+    try:
+        with part.open("wb") as file:
+            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_recording(config: Streaming, path: Path) -> None:

@@ -124,7 +124,7 @@ def bar(console: "Console", total: int, requests: "Requests") -> Iterator[Callab
         def advance(samples: int) -> None:
             progress.advance(task, samples)
             if requests.stop():
-                raise Stopped(f"Stopped by {requests.by()}; what was filtered until then is in {OUTPUTS}")
+                raise Stopped(f"Stopped by {requests.by()}; {OUTPUTS} was not finished")
 
         yield advance
 

@@ -50,9 +50,10 @@ class Stream:
     """A convolution of a signal that arrives in chunks of any size, whose outputs leave as soon as they are known.
 
     The outputs of all `step`s and of `flush`, joined, are `jconv.conv1d` (or `conv_transpose1d`) of the whole signal.
-    They are equal bit for bit for integers, and by method "taps" where it sums in loops, as it does for depthwise and
-    few channels. A library's matrix product may round by the shape it is called with, and a gradient is summed chunk by
-    chunk: there both keep the bound of a direct sum, and with "fft" that of a Fourier transform.
+    They are equal bit for bit for integers, and on a CPU by method "taps" where it sums in loops, as it does for
+    depthwise and few channels. A library's matrix product may round by the shape it is called with, and a gradient is
+    summed chunk by chunk: there both keep the bound of a direct sum, and with "fft" that of a Fourier transform. A
+    signal without any input gives what padding alone gives, which `conv1d` refuses.
 
     Frozen and hashable, so that it can be a static argument; its methods are pure functions, which work under `jit`,
     `vmap` and `grad`. Layout "NLC". `step` has the order of `jax.lax.scan`, whose carry needs a state of one structure:
@@ -162,10 +163,10 @@ class Stream:
         kind = checked_dtype("dtype", dtype)
         check_numeric("dtype", kind)
         if not self.in_partitions:
-            return State(buffered.begin(sizes, channels, kind, self.schedule), self, self._begin, channels, kind)
+            return State(buffered.begin(sizes, channels, kind, self.schedule), self, self.schedule.lead, channels, kind)
         if not jnp.issubdtype(kind, jnp.inexact):
             raise NotImplementedError(f"`method` (='fft') cannot do this: a Fourier transform is not exact on {kind}")
-        return State(partitioned.begin(sizes, channels, kind, self), self, self._begin, channels, kind)
+        return State(partitioned.begin(sizes, channels, kind, self), self, self.schedule.lead, channels, kind)
 
     def prepare(self, kernel: ArrayLike) -> Array | Spectra:
         """What `step` and `flush` take in the kernel's place, so that "fft" transforms it once; else the kernel itself.
@@ -251,10 +252,6 @@ class Stream:
             return jnp.where(mask, jnp.zeros((), a.dtype), a)
 
         return State(jax.tree.map(cleared, state.past), self, state.offset, state.channels, state.dtype)
-
-    @property
-    def _begin(self) -> int:
-        return self.schedule.lead
 
     def _batch(self, state: State) -> tuple[int, ...]:
         """The batch shape of a state.

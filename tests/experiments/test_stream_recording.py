@@ -12,6 +12,7 @@ from experiments.config.preflight import preflight
 from experiments.config.rules import ConfigError
 from experiments.config.schema import Streaming
 from experiments.errors import RunError
+from experiments.runs import interrupt
 from experiments.runs.environment import check
 from experiments.stream import run
 
@@ -53,6 +54,14 @@ def test_a_signal_and_the_kernel_of_a_fit_are_taken(tmp_path):
     size = 16 * filtering.EPS * (np.abs(x).max() * np.abs(kernel).sum() + np.abs(bias).max())
     assert np.abs(np.load(tmp_path / "run" / "filtered.npy") - exact).max() <= size
     assert not (tmp_path / "run" / "recording.npy").exists()
+
+
+def test_a_run_that_is_asked_to_stop_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(interrupt.Requests, "stop", lambda self: True)
+    monkeypatch.setattr(interrupt.Requests, "by", lambda self: "Ctrl-C")
+    with pytest.raises(interrupt.Stopped, match=r"Stopped by Ctrl-C; filtered.npy was not finished"):
+        run(Streaming(**SMALL), tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if "filtered" in path.name] == []
 
 
 def test_outputs_that_an_excerpt_does_not_give_are_an_error(tmp_path, monkeypatch):
