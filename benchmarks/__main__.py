@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks run`, `report`, `fit`, `fits`, `trainings`, `accelerators`, `scale`, ..."""
+"""The command: `python -m benchmarks COMMAND`, with a command for each kind of measurement and one for the report."""
 
 import argparse
 import os
@@ -54,6 +54,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     whole.add_argument("--into", type=Path, default=HERE, help="folder of fits/ (default: benchmarks)")
     split = commands.add_parser("scale", help="count what signals split over 2 to 64 devices send and hold")
     split.add_argument("--into", type=Path, default=HERE, help="folder of scaling/ (default: benchmarks)")
+    streams = commands.add_parser("streams", help="time streams, and what memory they take")
+    streams.add_argument("--into", type=Path, default=HERE, help="folder of streams/ (default: benchmarks)")
     compile_ = commands.add_parser("accelerators", help="compile for GPUs and TPUs, which need not be there")
     steps.add_argument("--into", type=Path, default=HERE, help="folder of trainings/ (default: benchmarks)")
     compile_.add_argument("--target", choices=tuple(TARGETS), required=True)
@@ -99,6 +101,11 @@ def main(words: list[str] | None = None) -> None:
         from benchmarks import trainings
 
         print(f"wrote {trainings.store(trainings.measured(), options.into)}")
+        return
+    if options.command == "streams":
+        from benchmarks import streams
+
+        print(f"wrote {streams.store(streams.measured(), options.into)}")
         return
     if options.command == "run":
         if options.threads == "one" and hasattr(os, "sched_setaffinity"):

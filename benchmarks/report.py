@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jconv
-from benchmarks import fits, trainings
+from benchmarks import fits, streams, trainings
 from benchmarks.accelerators import reports as compiled
 from benchmarks.cases import CELLS
 from benchmarks.machine import LARGE, in_cores
@@ -97,7 +97,7 @@ def write(folder: Path) -> list[Path]:
         write_whole(README, with_table(README.read_text(), speed_table(latest)))
         written.append(README)
     target = folder / "RESULTS.md"
-    sections += [fits.section(folder), trainings.section(folder)]
+    sections += [fits.section(folder), trainings.section(folder), streams.section(folder)]
     sections += [compiled.section(path) for path in sorted((folder / "compiled").glob("*.json"))]
     write_whole(target, "\n".join([HEAD, *(_training_section(*entry) for entry in training.items()), *sections]))
     return [*written, target]

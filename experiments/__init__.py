@@ -2,6 +2,7 @@
 
     python -m experiments.understand    the notebook this library grew from, retold; or a convolution of one's own
     python -m experiments.fit           fit a kernel, compare with the best possible one, draw it
+    python -m experiments.stream        filter a long recording on disk, block by block
     python -m experiments.compare       one table of fits that were made apart
     python -m experiments.gallery       docs/gallery.md and its pictures, from runs of the others
 
@@ -22,13 +23,14 @@ Where things are:
 
     what is asked
     config/         what a config may say (dataclasses, rules), how a wrong one is answered, before JAX is imported
-    fit.py, understand.py, compare.py      `fit(...)` and `understand(...)` return what they find, `run` also writes it
+    fit.py, understand.py, stream.py, compare.py    `fit(...)`, `understand(...)` return what they find, `run` writes it
 
     what is fitted
     tasks/          name -> Problem (input, target, what is known of the truth) or Examples, which have a class each
     models/         name -> the convolution to fit; networks/: name -> the network that classifies, plain flax modules
     notebook.py     the kernel, bias and signals of the notebook; own_arrays.py: those, or the user's own
     dissection.py   a convolution in its parts, one output at a time
+    filtering.py    a long recording through a kernel, for stream.py
     fitting.py      one fit, from its settings to all that is known of it; classifying.py: the same of a network
     prepared.py     what both share: members, the compiled loop, why it diverged, how results show themselves
 

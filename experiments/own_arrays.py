@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config.rules import ConfigError
+from .config.streaming import Streaming
 from .config.understanding import INPUTS, OUTPUTS, WIDTH, Understand
 from .notebook import BIAS, KERNEL, sin_and_cos
 from .tasks.binary import loaded
@@ -83,7 +84,7 @@ def random_weights(config: Understand, inputs: int = INPUTS) -> tuple[np.ndarray
     return kernel.astype(np.float32), bias.astype(np.float32)
 
 
-def kernel_of(config: Understand) -> tuple[np.ndarray, np.ndarray | None]:
+def kernel_of(config: Understand | Streaming) -> tuple[np.ndarray, np.ndarray | None]:
     """The user's kernel, and its bias if a .npz has one."""
     if not isinstance(config.kernel, str):
         return np.asarray(config.kernel, np.float32)[:, None, None], None

@@ -22,6 +22,7 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
     4  measuring, explaining        the methods timed on this machine; the choice shown, explained or measured
     4  exporters                    the primitive written out in lax, for tools that read programs
     4  analysis/                    what each channel adds; the best kernel, and what the data say of it, in float64
+    4  streaming/                   signals that arrive in chunks
     4  interop/                     weights of other libraries
     4  sharded/                     signals split over the devices of a mesh, neighbours sending what windows share
     5  nnx/, plot/                  the only files that import flax and matplotlib
@@ -34,6 +35,7 @@ from jconv.conv import conv1d, conv_transpose1d
 from jconv.explaining import choose_method, explain
 from jconv.exporters import lax_only
 from jconv.methods import METHODS
+from jconv.streaming import Stream, conv1d_stream
 from jconv.window import output_length, receptive_field
 
 if TYPE_CHECKING:
@@ -48,8 +50,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METHODS",
+    "Stream",
     "choose_method",
     "conv1d",
+    "conv1d_stream",
     "conv_transpose1d",
     "explain",
     "lax_only",

@@ -111,14 +111,14 @@ def test_there_are_experiment_commands_to_check():
 @pytest.mark.parametrize("command", sorted(set(COMMANDS)))
 def test_experiment_commands_compose(command):
     from experiments.config.preflight import preflight
-    from experiments.config.schema import Fit, Understand
+    from experiments.config.schema import Fit, Streaming, Understand
 
     _, _, module, *arguments = shlex.split(command)
     name = module.removeprefix("experiments.")
     if name == "compare":
         assert callable(import_module(module).main)
         return
-    preflight(arguments, name, {"fit": Fit, "understand": Understand}[name])
+    preflight(arguments, name, {"fit": Fit, "stream": Streaming, "understand": Understand}[name])
 
 
 def test_the_set_up_commands_are_the_ones_that_ci_runs():

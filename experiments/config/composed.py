@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from .rules import MISSING, ConfigError, Schema, build
-from .schema import LABELLED, MODELS, NETWORKS, OPTIMIZERS, TASKS, Conv, Fit, Model, Trainer, Understand
+from .schema import LABELLED, MODELS, NETWORKS, OPTIMIZERS, TASKS, Conv, Fit, Model, Streaming, Trainer, Understand
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 MODEL_OPTIONS = {
@@ -64,6 +64,7 @@ def register() -> None:
     fit.task = fit.model = fit.optimizer = MISSING  # until the group is chosen: OmegaConf turns no Adam into an Sgd
     store("fit_schema", fit)
     store("understand_schema", Understand)
+    store("stream_schema", Streaming)
     for group, options in GROUPS.items():
         for name, node in options.items():
             store(name, node, group, package="_global_" if group == "task" else None)

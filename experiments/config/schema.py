@@ -9,6 +9,7 @@ from .labelled import LABELLED, Labelled, LabelledFile, Mnist1d, Ucr
 from .models import METHODS, MODELS, AnyModel, Bank, Conv, Gabor, LinearStack, Model, Sinc
 from .networks import NETWORKS, Cnn, Fcn, Layers, MiniRocket, Network, Resnet, Rocket, Separable, Tcn
 from .rules import MISSING, Section, Whole, choice, limits, several, variant
+from .streaming import Streaming
 from .tasks import (
     ECG_RATE,
     ECG_SECONDS,
@@ -67,6 +68,7 @@ __all__ = [
     "Separable",
     "Sgd",
     "Sinc",
+    "Streaming",
     "Task",
     "Tcn",
     "Trainer",

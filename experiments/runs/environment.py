@@ -10,6 +10,7 @@ from typing import Any
 
 from ..config.labelled import Labelled, LabelledFile
 from ..config.rules import ConfigError
+from ..config.streaming import Streaming
 from ..config.tasks import TEXT, Task
 from ..config.understanding import Understand
 from ..errors import INSTALL
@@ -51,6 +52,10 @@ def check(config: Any) -> None:
         from ..own_arrays import arrays
 
         arrays(config)
+    if isinstance(config, Streaming) and any(isinstance(path, str) for path in (config.kernel, config.signal)):
+        from ..filtering import filter_of, opened
+
+        filter_of(config, config.channels if config.signal is None else opened(config).shape[1])
 
 
 def check_device(variable: str) -> None:

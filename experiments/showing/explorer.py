@@ -9,6 +9,7 @@ from jconv import report
 
 from ..config import schema
 from ..dissection import Dissection
+from ..filtering import Excerpt, Filter, Filtered
 from ..findings.optimum import score, settings, targets
 from ..fitting import Fitted
 from ..tasks.recording import plural
@@ -107,4 +108,30 @@ def of_dissection(parts: Dissection, command: str | None = None, config: dict[st
         time_unit=parts.time_unit or "s",
         command=command,
         config=config,
+    )
+
+
+def of_stream(
+    config: schema.Streaming, found: Filtered, by: Filter, part: Excerpt, command: str | None = None
+) -> report.Page:
+    """An excerpt of a recording that was filtered block by block."""
+    begin, length = (part.first + by.low) / found.rate, len(part.y) / found.rate
+    channels = plural(found.inputs, "channel")
+    how = f"{found.samples / found.rate:g} s of {channels} were filtered block by block, {found.times_real_time:.3g} "
+    how += f"times faster than real time. This page shows outputs from {begin:g} s on; its time 0 is the first sample "
+    how += (
+        f"that they read, at {part.first / found.rate:g} s of the recording. The outputs that were written differ from "
+    )
+    how += f"those of this excerpt by {part.error:.1e} at most."
+    return report.page(
+        x=part.x,
+        kernel=by.kernel,
+        bias=by.bias,
+        groups=by.groups,
+        title=f"A recording from {begin:g} s, {length:g} s of {channels}",
+        inputs=[f"channel {channel}" for channel in range(found.inputs)],
+        rate=found.rate,
+        command=command,
+        config=dataclasses.asdict(config),
+        method=how,
     )

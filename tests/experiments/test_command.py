@@ -39,7 +39,7 @@ atexit.register(lambda: print("imported", *(name for name in {HEAVY} if name in 
 """
 
 
-@pytest.mark.parametrize("module", [FIT, "experiments.understand"])
+@pytest.mark.parametrize("module", [FIT, "experiments.understand", "experiments.stream"])
 def test_a_wrong_key_is_one_line_and_imports_nothing_heavy(module, start, tmp_path):
     code, out, err = finish(start(module, "sead=5", before=SAY_IMPORTS))
     assert code == 2

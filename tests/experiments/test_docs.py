@@ -11,11 +11,13 @@ from experiments.config.preflight import preflight
 from experiments.config.rules import ConfigError
 from experiments.fit import run
 from experiments.runs.environment import check
+from experiments.stream import run as stream
 from experiments.understand import understand
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "experiments.md").read_text()
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 UNDERSTANDING = [command for command in COMMANDS if "experiments.understand" in command]
+STREAMING = [command for command in COMMANDS if "experiments.stream" in command]
 RESUMING = [command for command in COMMANDS if " resume=" in command]  # tests/experiments/test_resume.py runs them
 
 
@@ -25,7 +27,7 @@ def recording(tmp_path, monkeypatch):
     exec(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], {})
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RESUMING + UNDERSTANDING])
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in RESUMING + UNDERSTANDING + STREAMING])
 def test_its_commands_run(command, recording, tmp_path):
     python, flag, module, *arguments = shlex.split(command)
     assert (python, flag, module) == ("python", "-m", "experiments.fit")
@@ -48,6 +50,14 @@ def test_its_convolutions_are_taken_apart(command, recording):
     parts = understand(config)
     assert parts.own
     assert parts.disagreeing() == ""
+
+
+@pytest.mark.parametrize("command", STREAMING)
+def test_its_recordings_are_filtered(command, tmp_path):
+    arguments = shlex.split(command.removeprefix("python -m experiments.stream "))
+    (config,) = preflight([*arguments, "compilation_cache=null"], "stream", schema.Streaming).configs
+    check(config)
+    assert stream(config, tmp_path)["samples"] == config.seconds * config.rate
 
 
 def test_its_tables_are_complete():
