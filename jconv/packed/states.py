@@ -23,12 +23,11 @@ class Places:
 
 def places(ids: Array, segments: int) -> Places:
     """Find the segments 0 to `segments - 1` in `ids` `(batch, length)`."""
-    batch, length = ids.shape
-    position = jnp.broadcast_to(jnp.arange(length, dtype=jnp.int32)[None], (batch, length))
-    row = jnp.broadcast_to(jnp.arange(batch, dtype=jnp.int32)[:, None], (batch, length))
-    entry = jnp.where((ids < 0) | (ids >= segments), segments, ids).astype(jnp.int32)  # the last is dropped
-    starts = jnp.full((batch, segments), length, jnp.int32).at[row, entry].min(position, mode="drop")
-    ends = jnp.zeros((batch, segments), jnp.int32).at[row, entry].max(position + 1, mode="drop")
+    length = ids.shape[1]
+    position = jnp.arange(length, dtype=jnp.int32)[None, None]
+    own = ids[:, None] == jnp.arange(segments, dtype=ids.dtype)[None, :, None]  # (batch, segments, length), fused
+    starts = jnp.min(jnp.where(own, position, length), axis=2)
+    ends = jnp.max(jnp.where(own, position + 1, 0), axis=2)
     return Places(starts, jnp.maximum(ends - starts, 0))
 
 
