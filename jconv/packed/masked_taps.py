@@ -12,7 +12,6 @@ from jconv.packed.segments import NONE
 from jconv.window import Window
 
 
-@partial(jax.jit, static_argnames=("window", "groups", "precision", "dtype"))
 def masked_taps(
     x: Array,
     kernel: Array,

@@ -1,8 +1,11 @@
 """`conv1d` over rows of several segments, or of fewer samples than the row is long."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -104,64 +107,98 @@ def conv1d(
     x, kernel = checked_array("x", x), checked_array("kernel", kernel)
     bias = None if bias is None else checked_array("bias", bias)
     call = check_call("output", x, kernel, bias, settings)
-    stride, length = call.settings.stride, call.signal.shape[2]
+    stride, length, separate = call.settings.stride, call.signal.shape[2], False
     pads = resolve_padding(padding, length, call.width, stride, call.settings.dilation)
     window = forward_window(length, call.width, stride, pads, call.settings.dilation)
     needed = positions_needed(padding, length, call.width, stride, call.settings.dilation)
-    ids, separate = _checked_segments(segment_ids, lengths, call)
-    _check_method(method, call, separate)
-    stated = initial_states is not None or return_final_states
-    if stated and pads != (window.span - 1, 0):
+    if segment_ids is not None:
+        segment_ids = checked_ids("segment_ids", segment_ids, (*call.batch_shape, length))
+        separate = segment_ids.dtype != np.bool_
+    lengths = None if lengths is None else checked_lengths(lengths, call.batch_shape)
+    if separate and not set(call.settings.method.names()) <= set(SUMMED_BY_TAPS):
+        listed = ", ".join(map(repr, SUMMED_BY_TAPS))
+        raise ValueError(f"`method` (={method!r}) must be one of {listed} with numbers as `segment_ids`")
+    if (initial_states is not None or return_final_states) and pads != (window.span - 1, 0):
         raise ValueError(f"`padding` (={padding!r}) must be 'causal' with `initial_states` or `return_final_states`")
     segments = _checked_count(num_segments, initial_states, return_final_states, separate)
-    states = None if initial_states is None else _checked_states(initial_states, call, window, segments, separate)
+    call = replace(call, settings=replace(call.settings, padding=pads, preferred_element_type=None))
+    plan = Plan(call, window, needed, separate, segments, bool(return_final_states))
+    states = None if initial_states is None else _checked_states(initial_states, plan)
+    return _computed(x, kernel, bias, segment_ids, lengths, states, plan=plan)
 
+
+@dataclass(frozen=True)
+class Plan:
+    """All of a call but its arrays, checked; hashable."""
+
+    call: Call
+    window: Window
+    needed: int  # positions after its own that an output needs in its segment
+    separate: bool  # whether a row may hold several segments
+    segments: int  # that have a state, of each row
+    return_final_states: bool
+
+    @property
+    def states_shape(self) -> tuple[Any, ...]:
+        """`(*batch, segments, span - 1, in)`, without the second where a row is one segment."""
+        several = (self.segments,) if self.separate else ()
+        return (
+            *self.call.batch_shape,
+            *several,
+            self.window.span - 1,
+            self.call.settings.groups * self.call.signal.shape[4],
+        )
+
+
+@partial(jax.jit, static_argnames="plan")
+def _computed(
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    segment_ids: Array | None,
+    lengths: Array | None,
+    states: Array | None,
+    *,
+    plan: Plan,
+) -> Any:
+    call, window = plan.call, plan.window
     first, second = call.operands(x, kernel)
     rows, taps = first.reshape(*first.shape[1:3], -1), second.reshape(*second.shape[1:3], -1)
-    output_ids = ids_of_outputs(ids, window.output_length, stride, needed)
-    wide = problem_of("output", first, second, window, call.settings.precision, call.dtype).accumulate
+    ids = _ids(segment_ids, lengths, call)
     masked = segment_ids is not None or lengths is not None
     if masked:
         rows = jnp.where((ids >= 0)[..., None], rows, 0)
+    output_ids = ids_of_outputs(ids, window.output_length, window.stride, plan.needed)
+    wide = problem_of("output", first, second, window, call.settings.precision, call.dtype).accumulate
     options: dict[str, Any] = {"groups": call.settings.groups, "precision": call.settings.precision}
-    if separate:
+    if plan.separate:
         y = masked_taps(rows, taps, ids, output_ids, window=window, dtype=wide, **options)
     else:
-        steps = {"stride": stride, "dilation": window.dilation, "padding": pads, "method": method}
+        method: Any = call.settings.method
+        steps = {"stride": window.stride, "dilation": window.dilation, "padding": call.settings.padding}
         dtype = call.dtype if states is None else wide
-        y = plain.conv1d(rows, taps, preferred_element_type=dtype, **steps, **options)
-    at = places(ids, segments) if stated else None
-    if at is not None and states is not None:
+        y = plain.conv1d(rows, taps, method=method, preferred_element_type=dtype, **steps, **options)
+    at = places(ids, plan.segments)
+    if states is not None:
         y = y + added_by_states(states, taps, output_ids, at, window, dtype=wide, **options)
     y = (y if bias is None else with_bias(y, bias)).astype(call.dtype)
     if masked:
         y = jnp.where((output_ids >= 0)[..., None], y, 0)
     y = _laid_out(y.reshape(*call.batch_shape, *y.shape[1:]), call)
-    if at is None or not return_final_states:
+    if not plan.return_final_states:
         return y
     last = final_states(rows, ids, states, at, window.span - 1)
-    return y, _laid_out(last.reshape(*_states_shape(call, window, segments, separate)), call)
+    return y, _laid_out(last.reshape(plan.states_shape), call)
 
 
-def _checked_segments(segment_ids: Any, lengths: Any, call: Call) -> tuple[Array, bool]:
-    """The segment of each position `(batch, length)`, and whether there may be several in a row."""
-    shape = *call.batch_shape, call.signal.shape[2]
-    flat = call.signal.shape[1:3]
-    if segment_ids is None:
-        ids, separate = jnp.zeros(flat, np.int32), False
-    else:
-        given = checked_ids("segment_ids", segment_ids, shape)
-        ids, separate = numbered(given).reshape(flat), given.dtype != np.bool_
-    if lengths is not None:
-        counts = checked_lengths(lengths, call.batch_shape).reshape(flat[0], 1)
-        ids = jnp.where(jnp.arange(flat[1], dtype=counts.dtype)[None] < counts, ids, NONE)
-    return ids, separate
-
-
-def _check_method(method: Any, call: Call, separate: bool) -> None:
-    if separate and not set(call.settings.method.names()) <= set(SUMMED_BY_TAPS):
-        listed = ", ".join(map(repr, SUMMED_BY_TAPS))
-        raise ValueError(f"`method` (={method!r}) must be one of {listed} with numbers as `segment_ids`")
+def _ids(segment_ids: Array | None, lengths: Array | None, call: Call) -> Array:
+    """The segment of each position, `(batch, length)`; of a row that is one segment, 0."""
+    batch, length = call.signal.shape[1:3]
+    ids = jnp.zeros((batch, length), np.int32) if segment_ids is None else numbered(segment_ids).reshape(batch, length)
+    if lengths is None:
+        return ids
+    counts = lengths.reshape(batch, 1)
+    return jnp.where(jnp.arange(length, dtype=counts.dtype)[None] < counts, ids, NONE)
 
 
 def _checked_count(num_segments: Any, initial_states: Any, return_final_states: bool, separate: bool) -> int:
@@ -182,25 +219,17 @@ def _checked_count(num_segments: Any, initial_states: Any, return_final_states: 
     return num_segments or 1
 
 
-def _states_shape(call: Call, window: Window, segments: int, separate: bool) -> tuple[Any, ...]:
-    """`(*batch, segments, span - 1, in)`, without the second where a row is one segment."""
-    channels = call.settings.groups * call.signal.shape[4]
-    return *call.batch_shape, *((segments,) if separate else ()), window.span - 1, channels
-
-
-def _checked_states(states: Any, call: Call, window: Window, segments: int, separate: bool) -> Array:
+def _checked_states(states: Any, plan: Plan) -> Array:
     """States `(batch, segments, span - 1, in)`."""
+    call, shape = plan.call, plan.states_shape
     states = checked_array("initial_states", states)
     if states.dtype != call.signal.dtype:
         raise TypeError(f"`initial_states` (of {states.dtype}) must have the dtype of `x` ({call.signal.dtype})")
-    shape = _states_shape(call, window, segments, separate)
-    if call.settings.layout == "NCL":
-        check_shape("initial_states", states, (*shape[:-2], *shape[:-3:-1]), "the samples before each segment")
-        states = jnp.swapaxes(states, -1, -2)
-    check_shape("initial_states", states, shape, "the samples before each segment")
-    return states.reshape(call.signal.shape[1], segments, *shape[-2:])
+    given = (*shape[:-2], shape[-1], shape[-2]) if call.settings.layout == "NCL" else shape
+    check_shape("initial_states", states, given, "the samples before each segment")
+    return _laid_out(states, call).reshape(call.signal.shape[1], plan.segments, *shape[-2:])
 
 
 def _laid_out(a: Array, call: Call) -> Array:
-    """`(*batch, length, channels)` in the layout of the call."""
+    """Between `(*batch, length, channels)` and the layout of the call, either way."""
     return jnp.swapaxes(a, -1, -2) if call.settings.layout == "NCL" else a

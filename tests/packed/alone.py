@@ -40,15 +40,15 @@ def segments_of(ids):
 
 
 def each_alone(layer, x, kernel, bias, ids, states, y, final):
-    """The values and the gradients along `y` and `final`, all `(batch, ...)`, of each segment by itself.
+    """The values and the gradients along `y` and `final`, all `(batch, ...)` in 64 bits, of each segment by itself.
 
     `states` and `final` are `(batch, segments, span - 1, in)`, or None. Returns the outputs, the final states, and the
     gradients for x, kernel, bias and states.
     """
-    values, of_x, of_kernel = np.zeros(y.shape), np.zeros(x.shape), np.zeros(kernel.shape)
-    of_bias, halo = np.zeros(kernel.shape[2]), layer.span - 1
+    values, of_x, of_kernel, of_bias = (np.zeros(s, x.dtype) for s in (y.shape, x.shape, kernel.shape, bias.shape))
+    halo = layer.span - 1
     without = states is None
-    states, final = (np.zeros((len(x), 0, halo, x.shape[2])) if a is None else a for a in (states, final))
+    states, final = (np.zeros((len(x), 0, halo, x.shape[2]), x.dtype) if a is None else a for a in (states, final))
     last, of_states = states.copy(), final.copy()  # of a segment that a row does not have
     for row, of_row in enumerate(ids):
         for number, a, b in segments_of(of_row):
