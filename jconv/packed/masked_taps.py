@@ -51,9 +51,11 @@ def masked_taps(
     @partial(jax.checkpoint, prevent_cse=False)
     def term(padded: Array, kernel_of_tap: Array, tap: Array) -> Array:
         own = (read(padded_ids, tap) == output_ids)[..., None]
-        seen = jnp.where(own, read(padded, tap), 0).astype(x.dtype)
+        seen = jnp.where(own, read(padded, tap), 0)
+        if kernel.shape[1] == 1 and kernel.shape[2] == groups:  # one multiplication, fused: two thirds of the memory
+            return seen * kernel_of_tap[None].astype(dtype)
         return conv1d(
-            seen,
+            seen.astype(x.dtype),
             kernel_of_tap[None],
             groups=groups,
             method="direct",

@@ -54,16 +54,17 @@ def test_dtypes(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16], ids=["float16", "bfloat16"])
-def test_sums_of_sixteen_bits_are_taken_in_float32(dtype):
+@pytest.mark.parametrize("groups", [1, 2])
+def test_sums_of_sixteen_bits_are_taken_in_float32(groups, dtype):
     """Of 64 taps over 600 positions: values and gradients for kernel and bias round once, that for x each product."""
     rng = np.random.default_rng(0)
-    x, kernel, g = (rng.uniform(0.5, 1.5, s).astype(dtype) for s in ((1, 600, 2), (64, 1, 2), (1, 600, 2)))
+    x, kernel, g = (rng.uniform(0.5, 1.5, s).astype(dtype) for s in ((1, 600, 2), (64, 2 // groups, 2), (1, 600, 2)))
     ids, bias = np.repeat(np.arange(4, dtype=np.int32), 150)[None], np.zeros(2, dtype)
-    options = {"padding": "causal", "groups": 2, "segment_ids": ids}
+    options = {"padding": "causal", "groups": groups, "segment_ids": ids}
     value, back = jax.vjp(lambda x, kernel, bias: packed.conv1d(x, kernel, bias, **options), x, kernel, bias)
     gradients = back(g)
     x, kernel, bias, g = (np.asarray(a, np.float64) for a in (x, kernel, bias, g))
-    want = each_alone(Layer(64, low=63, groups=2), x, kernel, bias, ids, None, g, None)
+    want = each_alone(Layer(64, low=63, groups=groups), x, kernel, bias, ids, None, g, None)
     unit, fine = ROUNDOFF[np.dtype(dtype)], 600 * ROUNDOFF[np.dtype(np.float32)]
     roundings = {0: 1, 2: 2, 3: 1, 4: 1}
     for (i, count), got in zip(roundings.items(), (value, *gradients), strict=True):
