@@ -1,6 +1,7 @@
 """Every case of the operator CausalConvWithState (opset 27) that the onnx package generates, by its own tolerance."""
 
 import warnings
+from typing import Any
 
 import jax
 import numpy as np
@@ -49,11 +50,11 @@ def test_all_are_here():
 def test_case(name, jit):
     case = CASES[name]
     names, activation = call_of(case)
-    run = jax.jit(causal_conv_with_state, static_argnums=4) if jit else causal_conv_with_state
+    run = jax.jit(causal_conv_with_state, static_argnames="activation") if jit else causal_conv_with_state
     for given, wanted in case.data_sets:
         left = iter(given)
-        arrays = [next(left) if each else None for each in names] + [None] * (4 - len(names))
-        results = run(*arrays, activation)
+        arrays: Any = [next(left) if each else None for each in names] + [None] * (4 - len(names))
+        results = run(*arrays, activation=activation)
         assert len(results) == len(wanted)
         for got, want in zip(map(np.asarray, results), wanted, strict=True):
             assert got.dtype == want.dtype
@@ -65,16 +66,15 @@ def test_case(name, jit):
 @pytest.mark.parametrize("activation", ["none", "silu"])
 def test_random_arrays_by_the_reference(dtype, activation):
     """The reference sums in T one by one; each of k products and a bias rounds, here the sum does once."""
-    from onnx.reference.ops.op_causal_conv_with_state import CausalConvWithState
-
+    reference = needed("onnx.reference.ops.op_causal_conv_with_state").CausalConvWithState
     rng = np.random.default_rng(0)
     eps = np.finfo(dtype).eps
     for k, length in ((1, 3), (2, 9), (7, 30), (64, 70), (5, 2)):
         shapes = (2, 3, length), (3, 1, k), (3,), (2, 3, k - 1)
-        arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
-        want, want_state = CausalConvWithState._run(None, *arrays, activation=activation)
-        got, state = causal_conv_with_state(*arrays, activation)
+        arrays: Any = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+        want, want_state = reference._run(None, *arrays, activation=activation)
+        got, state = causal_conv_with_state(*arrays, activation=activation)
         np.testing.assert_array_equal(np.asarray(state), want_state)
-        sizes, _ = CausalConvWithState._run(None, *(np.abs(a).astype(np.float64) for a in arrays))
+        sizes, _ = reference._run(None, *(np.abs(a).astype(np.float64) for a in arrays))
         # silu changes by at most 1.1 of what its argument does, and both sides round it
         assert (np.abs(np.asarray(got, np.float64) - want) <= (1.1 * (k + 2) + 2) * eps * sizes).all()
