@@ -138,10 +138,22 @@ def test_a_row_in_two_parts_with_its_states():
     x, kernel, bias = arrays()
     call = partial(packed.conv1d, return_final_states=True, **OPTIONS)
     whole, last = call(x, kernel, bias, segment_ids=IDS, num_segments=4)
+    for got, want in zip((whole, last), exact(x, kernel, bias, np.zeros((2, 4, 4, 4))), strict=True):
+        np.testing.assert_array_equal(got, want)
     first, states = call(x[:, :6], kernel, bias, segment_ids=IDS[:, :6], num_segments=4)
     second, states = call(x[:, 6:], kernel, bias, segment_ids=IDS[:, 6:], initial_states=states)
     np.testing.assert_array_equal(jnp.concatenate([first, second], axis=1), whole)
     np.testing.assert_array_equal(states, last)
+
+
+def test_a_number_that_comes_back():
+    """Equal numbers see each other past what lies between, which is zero to them, in the final state too."""
+    x, kernel = np.array([[[2.0], [np.nan], [5.0]]], np.float32), np.array([100, 10, 1], np.float32)[:, None, None]
+    ids = np.array([[0, 1, 0]], np.int32)
+    options = {"padding": "causal", "num_segments": 1, "return_final_states": True}
+    y, last = packed.conv1d(x, kernel, segment_ids=ids, **options)
+    np.testing.assert_array_equal(y[0, ::2, 0], [2, 205])
+    np.testing.assert_array_equal(last[0, 0, :, 0], [0, 5])
 
 
 X, K = np.zeros((2, 9, 4), np.float32), np.zeros((3, 4, 4), np.float32)

@@ -11,13 +11,13 @@ import jax
 import numpy as np
 from alone import Layer, check
 from bounds import ROUNDOFF
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jconv import packed
 
 SEGMENTS = 4
-EXAMPLES = 500 if settings().max_examples > 100 else 10
+EXAMPLES = 500 if settings().max_examples > 100 else 5
 GARBAGE = (np.nan, np.inf, -np.inf, 1e30)
 
 
@@ -151,7 +151,7 @@ def run(call, arrays: Any, where):
     states, final = (a[:, 0] if one else a for a in (states, final))
     kernel = kernel.T if call.layout == "NCL" else kernel
     results = compiled(call)(call.turned(x), kernel, bias, *map(call.turned, (states, y, final)), where)
-    held: list[Any] = [None if a is None else np.asarray(a) for a in results]
+    held: list[Any] = [None if a is None else np.array(a) for a in results]
     value, last, of_x, of_kernel, of_bias, of_states = held
     of_kernel = of_kernel.T if call.layout == "NCL" else of_kernel
     last, of_states = (call.turned(a) for a in (last, of_states))
@@ -160,13 +160,20 @@ def run(call, arrays: Any, where):
 
 
 def polluted(rng, a, where):
-    """`a` with NaN, infinities and large numbers at the positions `where` `(batch, length)`."""
+    """`a` with NaN, infinities and large numbers in the entries `where` of its first two axes."""
     a = a.copy()
     a[where] = rng.choice(GARBAGE, size=a[where].shape)
     return a
 
 
 @settings(max_examples=EXAMPLES)
+@example(3, 0)  # numbers with states: depthwise,
+@example(8, 1)  # stride 3,
+@example(38, 2)  # and more outputs than inputs
+@example(54, 3)  # numbers and lengths with states, channels first
+@example(10, 4)  # a mask with states
+@example(18, 5)  # lengths with states
+@example(27, 6)  # one tap, whose states are empty
 @given(st.integers(0, 59), st.integers(0, 2**32 - 1))
 def test_a_packed_row_is_each_segment_alone(number, seed):
     call = drawn_call(number)
@@ -183,6 +190,10 @@ def test_a_packed_row_is_each_segment_alone(number, seed):
         counts = packed.output_lengths(where["lengths"], call.layer.taps, **options)
         np.testing.assert_array_equal(np.asarray(counts), (output_ids >= 0).sum(axis=1))
     broken_x, broken_y = polluted(rng, x, ids < 0), polluted(rng, y, output_ids < 0)
+    if call.stated:  # nor is the state of a segment that a row does not have, which is handed on
+        absent = (ids[:, None] != np.arange(states.shape[1])[None, :, None]).all(axis=2)
+        states = polluted(rng, states, absent)
+        np.copyto(clean[1], states, where=absent[..., None, None])
     broken = run(call, (broken_x, kernel, bias, states, broken_y, final), where)
     for a, b in zip(clean, broken, strict=True):
         np.testing.assert_array_equal(a, b)
