@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jconv import packed
 
 SEGMENTS = 4
-EXAMPLES = 500 if settings().max_examples > 100 else 5
+EXAMPLES = 500 if settings().max_examples > 100 else 3
 GARBAGE = (np.nan, np.inf, -np.inf, 1e30)
 
 
@@ -168,8 +168,7 @@ def polluted(rng, a, where):
 
 @settings(max_examples=EXAMPLES)
 @example(3, 0)  # numbers with states: depthwise,
-@example(8, 1)  # stride 3,
-@example(38, 2)  # and more outputs than inputs
+@example(8, 1)  # stride 3 and more outputs than inputs
 @example(54, 3)  # numbers and lengths with states, channels first
 @example(10, 4)  # a mask with states
 @example(18, 5)  # lengths with states
