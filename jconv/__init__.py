@@ -22,8 +22,9 @@ The map of the house. A file imports its own floor and lower ones, never in a ci
     4  measuring, explaining        the methods timed on this machine; the choice shown, explained or measured
     4  exporters                    the primitive written out in lax, for tools that read programs
     4  analysis/                    what each channel adds; the best kernel, and what the data say of it, in float64
-    4  streaming/                   signals that arrive in chunks
     4  interop/                     weights of other libraries
+    4  streaming/                   signals that arrive in chunks
+    4  packed/                      rows of several segments, masked rows, states; causal-conv1d and ONNX's operator
     4  sharded/                     signals split over the devices of a mesh, neighbours sending what windows share
     5  nnx/, plot/                  the only files that import flax and matplotlib
     5  report/                      one self-contained page per run, each number traced to samples and weights
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from jconv import analysis as analysis
     from jconv import interop as interop
     from jconv import nnx as nnx
+    from jconv import packed as packed
     from jconv import plot as plot
     from jconv import report as report
     from jconv import sharded as sharded
@@ -61,7 +63,7 @@ __all__ = [
     "receptive_field",
 ]
 
-_ON_DEMAND = ("analysis", "interop", "nnx", "plot", "report", "sharded")
+_ON_DEMAND = ("analysis", "interop", "nnx", "packed", "plot", "report", "sharded")
 _EXTRAS = {"flax": "flax", "matplotlib": "plot"}  # the package that may be missing: the extra that brings it
 
 
