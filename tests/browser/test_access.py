@@ -50,12 +50,15 @@ def test_forced_colours_and_zoom(open_page):
     assert half.page.evaluate("document.documentElement.scrollWidth") <= 640
 
 
-def test_print_has_every_heading_and_all_tables(open_page, tmp_path):
-    opened = open_page(jconv.report.page(**trained()))
+def test_print_has_every_heading_all_figures_and_tables_dark_on_light(open_page):
+    opened = open_page(jconv.report.page(**trained()), color_scheme="dark")
     opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     opened.page.emulate_media(media="print")
     assert opened.page.locator("details:not([open])").count() == 0
     for heading in opened.page.locator("h2").all():
         assert heading.is_visible()
     assert not opened.page.is_visible("#play")
+    for figure in ("lanes", "response", "loss", "eigenvalues", "ensemble"):
+        assert opened.page.is_visible(f"#{figure} svg"), figure
+    assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(opened.page.pdf()) > 10_000
