@@ -32,6 +32,11 @@ QUICK = (
     "trainer.report_every=500",
 )
 LONG = (*QUICK, "trainer.steps=6000", "trainer.seeds=2")
+NETWORK = (
+    *("task=mnist1d", "model=tcn", "model.levels=1", "model.channels=8", "model.dropout=0.3", "pictures=false"),
+    *("page=false", "trainer.batch_size=16", "trainer.steps=1500", "trainer.report_every=100"),
+    "trainer.checkpoint_seconds=0",
+)
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -102,6 +107,20 @@ def test_a_run_that_was_killed_twice_comes_to_the_bytes_of_one_left_alone(killed
     same_bytes(alone, killed)
     code, out, _ = finish(start(FIT, "resume=killed"))
     assert (code, out) == (0, "Done already: killed\n")
+
+
+def test_a_network_that_was_killed_comes_to_the_bytes_of_one_left_alone(start, tmp_path):
+    """Of what it drops too: the keys of dropout go on where they were."""
+    assert finish(start(FIT, *NETWORK, "hydra.run.dir=alone"))[0] == 0
+    process = start(FIT, *NETWORK, "hydra.run.dir=killed")
+    wait_for_checkpoints(tmp_path / "killed", 0)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert read_all([tmp_path / "killed"])[0].state == "unfinished"
+    code, _, err = finish(start(FIT, "resume=killed"))
+    assert (code, err) == (0, "")
+    same_bytes(tmp_path / "alone", tmp_path / "killed")
 
 
 def test_a_run_that_was_stopped_comes_to_the_bytes_of_one_left_alone(alone, start, tmp_path):
