@@ -161,6 +161,7 @@ RESET = {
     "causal": Case((6, 9), stride=3, groups=2),
     "same": Case((6, 9), taps=5, padding="same"),
     "valid": Case((6, 9), taps=2, dilation=4, stride=2, padding="valid"),
+    "valid, a stride as long as the kernel": Case((4, 12), taps=4, stride=4, padding="valid"),
     "transposed": Case((6, 9), taps=4, stride=2, padding="causal", transposed=True),
     "kept back": Case((6, 9), taps=2, stride=4, padding=(0, 1), transposed=True),
     "fft": Case((6, 9), taps=9, stride=2, padding="same_lower", method="fft", block=4),
@@ -172,7 +173,7 @@ RESET = {
 def test_reset_rows_begin_anew_and_the_others_go_on(name):
     case = replace(RESET[name], batch=(3,))
     x, kernel, bias, _ = case.arrays()
-    old, new = x[:, :6], x[:, 6:]
+    old, new = x[:, : case.cuts[0]], x[:, case.cuts[0] :]
     old[1] = np.nan
     rows = np.array([False, True, True])
     stream = case.stream
@@ -183,7 +184,7 @@ def test_reset_rows_begin_anew_and_the_others_go_on(name):
         state, dropped = begin, 0
         if old is not None:
             state, _ = stream.step(begin, old, kernel, bias)
-            state, dropped = stream.reset(state, rows), -(-stream.latency // (1 if case.transposed else case.stride))
+            state, dropped = stream.reset(state, rows), stream.latency // (1 if case.transposed else case.stride)
         state, out = stream.step(state, new, kernel, bias)
         return jnp.concatenate([out, stream.flush(state, kernel, bias)], axis=1)[:, dropped:]
 

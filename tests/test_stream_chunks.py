@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from bounds import check
@@ -29,11 +30,27 @@ def test_outputs_are_those_of_the_whole_signal(source):
     assert seen == [20, 20, 10]
 
 
-def test_whole_numbers_of_a_recording_become_numbers_of_the_kernel():
+@pytest.mark.parametrize("kind", [np.int16, np.dtype(">i2"), "jax"])
+def test_whole_numbers_of_a_recording_become_numbers_of_the_kernel(kind):
     x = np.arange(-20, 20, dtype=np.int16)[:, None]
     kernel = np.ones((2, 1, 1), np.float32)
-    got = joined(jconv.conv1d_stream(x, kernel, chunk_length=16))
+    got = joined(jconv.conv1d_stream(jnp.asarray(x) if kind == "jax" else x.astype(kind), kernel, chunk_length=16))
     np.testing.assert_array_equal(got[1:, 0], x[1:, 0] + x[:-1, 0])
+
+
+def test_numbers_in_the_other_order_of_bytes_are_read():
+    x, kernel = np.arange(5, dtype=">f4")[:, None], np.ones((1, 1, 1), np.float32)
+    np.testing.assert_array_equal(joined(jconv.conv1d_stream(x, kernel)), x)
+
+
+def test_an_array_without_samples_gives_what_padding_gives():
+    kernel = np.ones((3, 1, 1), np.float32)
+    assert joined(jconv.conv1d_stream(np.zeros((0, 1), np.float32), kernel, padding=(5, 5))).shape == (8, 1)
+
+
+def test_progress_is_asked_for_as_a_function():
+    with pytest.raises(TypeError, match=r"`progress` \(.*True.*\) must be a function"):
+        jconv.conv1d_stream(np.zeros((3, 1), np.float32), np.ones((1, 1, 1), np.float32), progress=True)  # pyright: ignore
 
 
 def resident():

@@ -11,7 +11,7 @@ from jconv import checks
 from jconv.call import checked_array
 from jconv.conv import conv1d
 from jconv.packed import rows
-from jconv.packed.segments import check_shape
+from jconv.packed.segments import check_shape, checked_ids
 
 ACTIVATIONS = ("silu", "swish")  # two names of one function
 
@@ -66,7 +66,9 @@ def causal_conv1d(
     if activation is not None:
         checks.one_of("activation", activation, ACTIVATIONS)
     x, weight = floating("x", x, 3), floating("weight", weight, 2)
-    (batch, dim, _), width = x.shape, weight.shape[1]
+    (batch, dim, length), width = x.shape, weight.shape[1]
+    if width == 0:
+        raise ValueError(f"`weight` (of shape {weight.shape}) must have a width of at least 1")
     check_shape("weight", weight, (dim, width), "one row for each of the channels of `x`")
     if bias is not None:
         bias = floating("bias", bias, 1)
@@ -80,6 +82,7 @@ def causal_conv1d(
             raise TypeError(f"`initial_states` (of {initial_states.dtype}) must have the dtype of `x` ({x.dtype})")
 
     if seq_idx is not None:
+        seq_idx = checked_ids("seq_idx", seq_idx, (batch, length))
         y, final = depthwise(x, weight, bias, segment_ids=seq_idx), None
     else:
         y, final = depthwise_with_state(x, weight, bias, initial_states)

@@ -72,7 +72,8 @@ def conv1d(
             causal-conv1d; subtract 1 where 0 stands for padding). Positions of a segment are meant to be neighbours;
             those of equal numbers see each other in any case. Or booleans, a mask: true where a sample counts, all of
             one segment.
-        lengths: how many positions of each row count, from its first; together with `segment_ids` both must hold.
+        lengths: how many positions of each row count, from its first; together with `segment_ids` both must hold. A
+            number beyond the row counts as its length, one below 0 as 0.
         initial_states: the samples before each segment, of the dtype of `x`; `[..., i, :, :]` is that of segment
             number `i`, and a segment whose number is beyond has none. Needs `padding` "causal".
         return_final_states: also return the last `span - 1` samples of each segment with its initial state (or zeros)
@@ -163,7 +164,7 @@ def _computed(
 ) -> Any:
     call, window = plan.call, plan.window
     first, second = call.operands(x, kernel)
-    rows, taps = first.reshape(*first.shape[1:3], -1), second.reshape(*second.shape[1:3], -1)
+    rows, taps = (a.reshape(*a.shape[1:3], a.shape[3] * a.shape[4]) for a in (first, second))
     ids = _ids(segment_ids, lengths, call)
     masked = segment_ids is not None or lengths is not None
     if masked:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -21,7 +22,7 @@ def checked_ids(name: str, value: Any, shape: tuple[Any, ...]) -> Array:
         TypeError: no array of signed integers or booleans.
         ValueError: not of `shape`.
     """
-    ids = checked_array(name, value, booleans=True)
+    ids = checked_array(name, _in_range(name, value), booleans=True)
     if ids.dtype != np.bool_ and not jnp.issubdtype(ids.dtype, jnp.signedinteger):
         raise TypeError(f"`{name}` (of {ids.dtype}) must have a signed integer dtype, or be a mask of booleans")
     check_shape(name, ids, shape, "one entry for each position")
@@ -35,11 +36,27 @@ def checked_lengths(value: Any, shape: tuple[Any, ...]) -> Array:
         TypeError: no array of integers.
         ValueError: not of `shape`.
     """
-    lengths = checked_array("lengths", value)
+    lengths = checked_array("lengths", _in_range("lengths", value))
     if not jnp.issubdtype(lengths.dtype, jnp.integer):
         raise TypeError(f"`lengths` (of {lengths.dtype}) must have an integer dtype")
     check_shape("lengths", lengths, shape, "one entry for each row")
-    return lengths.astype(np.int32) if lengths.dtype.itemsize < 4 else lengths
+    return lengths.astype(np.int64 if lengths.dtype.itemsize == 8 else np.int32)  # of a sign, as some are subtracted
+
+
+def _in_range(name: str, value: Any) -> Any:
+    """`value`, which JAX would wrap to 32 bits without a word where it has not enabled 64.
+
+    Raises:
+        ValueError: it is an array of NumPy's that would be wrapped.
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size:
+        kept = np.iinfo(jax.dtypes.canonicalize_dtype(value.dtype))
+        if value.min() < kept.min or value.max() > kept.max:
+            raise ValueError(
+                f"`{name}` (from {value.min()} to {value.max()}) must fit into {kept.bits} bits: number them anew, or "
+                "set jax_enable_x64"
+            )
+    return value
 
 
 def check_shape(name: str, a: Array, shape: tuple[Any, ...], meaning: str) -> None:

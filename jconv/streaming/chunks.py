@@ -28,8 +28,8 @@ def conv1d_stream(
     """Convolve a signal that need not fit into memory; yields the outputs in order, one array for each chunk.
 
     Joined along their last axis but one, they are what `conv1d` (or `conv_transpose1d`, with `transposed=True`) gives
-    for the whole signal; `Stream` says how exactly. No more than one chunk is held: what was read of a memory-mapped
-    file is given back to the system.
+    for the whole signal; `Stream` says how exactly, and what length "same" with a stride assumes. No more than one
+    chunk is held: what was read of a memory-mapped file is given back to the system.
 
     Args:
         chunks: arrays `(*batch, length, channels)` one after another, of any lengths, each size of which is compiled
@@ -54,6 +54,8 @@ def conv1d_stream(
     bias = None if bias is None else checked_array("bias", bias)
     if kernel.ndim != 3:
         raise ValueError(f"`kernel` (of shape {kernel.shape}) must have 3 axes, (width, per group, channels)")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"`progress` ({checks.shown(progress)}) must be a function of the positions of a chunk")
     stream = Stream(kernel.shape[0], **settings)
     if isinstance(chunks, np.ndarray | Array):
         chunks = _pieces(chunks, checks.whole_number("chunk_length", chunk_length, minimum=1))
@@ -91,7 +93,9 @@ def _of_kernel_dtype(chunk: Any, dtype: np.dtype) -> Any:
     Raises:
         TypeError, ValueError: it is no array, or has no time and channels.
     """
-    if isinstance(chunk, np.ndarray) and chunk.dtype.kind in "iu" and dtype.kind not in "iu":
+    if isinstance(chunk, np.ndarray) and not chunk.dtype.isnative:
+        chunk = chunk.astype(chunk.dtype.newbyteorder("="))
+    if isinstance(chunk, np.ndarray | Array) and chunk.dtype.kind in "iu" and dtype.kind not in "iu":
         chunk = chunk.astype(dtype)
     chunk = checked_array("chunk", chunk)
     if chunk.ndim < 2:
@@ -104,7 +108,7 @@ def _pieces(signal: np.ndarray | Array, length: int) -> Iterator[Any]:
     if signal.ndim < 2:
         raise ValueError(f"`chunks` (of shape {signal.shape}) must have at least 2 axes, (*batch, length, channels)")
     give_back = _pages_of(signal)
-    for first in range(0, signal.shape[-2], length):
+    for first in range(0, max(signal.shape[-2], 1), length):  # one piece of nothing too, after which padding comes
         piece = signal[..., first : first + length, :]
         yield np.array(piece) if isinstance(signal, np.ndarray) else piece
         give_back()

@@ -52,13 +52,13 @@ class Stream:
     The outputs of all `step`s and of `flush`, joined, are `jconv.conv1d` (or `conv_transpose1d`) of the whole signal.
     They are equal bit for bit for integers, and on a CPU by method "taps" where it sums in loops, as it does for
     depthwise and few channels. A library's matrix product may round by the shape it is called with, and a gradient is
-    summed chunk by chunk: there both keep the bound of a direct sum, and with "fft" that of a Fourier transform. A
-    signal without any input gives what padding alone gives, which `conv1d` refuses.
+    summed chunk by chunk: there both keep the bound of a direct sum, and with "fft" that of a Fourier transform.
 
     Frozen and hashable, so that it can be a static argument; its methods are pure functions, which work under `jit`,
     `vmap` and `grad`. Layout "NLC". `step` has the order of `jax.lax.scan`, whose carry needs a state of one structure:
-    from `init` on for "causal" where chunks are whole strides (and whole blocks for "fft"), else once `latency` samples
-    are in. A chunk of another size, or at another phase of the stride, compiles anew under `jit`.
+    from `init` on for "causal" where chunks are whole strides (and whole blocks for "fft"); for other paddings and
+    transposes after a first step of at least `latency` samples that is a whole number of strides. A chunk of another
+    size, or at another phase of the stride, compiles anew under `jit`.
 
     Args:
         kernel_size: taps.
@@ -222,9 +222,9 @@ class Stream:
 
         What comes next in those entries belongs to new signals, before which there are zeros: nothing of the old ones
         is left in them, neither values, NaNs nor gradients. The outputs that were under way are lost: the first
-        `latency` samples of output after a reset (`ceil(latency / stride)` outputs of a convolution) mix zeros and the
-        new signal and are to be dropped; those that follow are the new signal's, from its first on. There are none to
-        drop for "causal".
+        `latency // stride` outputs after a reset of a convolution, and the first `latency` of a transpose, mix zeros
+        and the new signal and are to be dropped; those that follow are the new signal's, from its first on. There are
+        none to drop for a convolution that is "causal".
 
         Args:
             state: of `init` or `step`.
@@ -283,6 +283,8 @@ class Stream:
             like = jax.ShapeDtypeStruct(kernel.shape, kernel.dtype)
         else:
             kernel = like = self._kernel(kernel)
+        if like.dtype != state.dtype:
+            raise TypeError(f"`kernel` (of {like.dtype}) must have the dtype of the state ({state.dtype})")
         bias = None if bias is None else checked_array("bias", bias)
         settings = Settings(self.stride, self.padding, self.dilation, self.groups, method=self.method)
         call = check_call(self.face, chunk, like, bias, settings)

@@ -202,6 +202,27 @@ def test_refused_by_conv1d(error, text, options):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["segment_ids", "lengths"])
+def test_numbers_that_32_bits_do_not_hold_are_refused_and_not_wrapped(name):
+    """Numbers of documents are often hashes; 2**32 would be wrapped to 0, another segment."""
+    value: Any = np.zeros((2, 9) if name == "segment_ids" else 2, np.int64) + 2**32
+    with (
+        jax.enable_x64(False),
+        pytest.raises(ValueError, match=rf"`{name}` \(from 4294967296 to 4294967296\) must fit"),
+    ):
+        packed.conv1d(X, K, padding="causal", **{name: value})
+
+
+def test_lengths_without_a_sign_are_not_wrapped():
+    assert packed.output_lengths(np.array([1, 5], np.uint32), 3).tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("name", ["segment_ids", "lengths"])
+def test_an_empty_batch_has_an_empty_result(name):
+    value: Any = NUMBERS[:0] if name == "segment_ids" else np.zeros(0, np.int32)
+    assert packed.conv1d(X[:0], K, padding="causal", **{name: value}).shape == (0, 9, 4)
+
+
 CHANNELS_FIRST, WEIGHT = np.zeros((2, 4, 9), np.float32), np.zeros((4, 3), np.float32)
 STATE = np.zeros((2, 4, 2), np.float32)
 REFUSED_CAUSAL: list[tuple[Any, str, dict[str, Any]]] = [
@@ -210,6 +231,8 @@ REFUSED_CAUSAL: list[tuple[Any, str, dict[str, Any]]] = [
     (ValueError, "`seq_idx` must be None with", {"seq_idx": NUMBERS, "return_final_states": True}),
     (ValueError, "`weight` (of shape (3, 3)) must have shape (4, 3)", {"weight": WEIGHT[:3]}),
     (ValueError, "`initial_states` (of shape (2, 4, 3)) must", {"initial_states": np.zeros((2, 4, 3), np.float32)}),
+    (ValueError, "`weight` (of shape (4, 0)) must have a width", {"weight": WEIGHT[:, :0]}),
+    (TypeError, "`seq_idx` (of float32) must have a signed integer", {"seq_idx": CHANNELS_FIRST[:, 0]}),
     (TypeError, "`x` (of int32) must have a floating dtype", {"x": CHANNELS_FIRST.astype(np.int32)}),
     (ValueError, "`x` (of shape (4, 9)) must have 3 axes", {"x": CHANNELS_FIRST[0]}),
 ]
