@@ -50,9 +50,9 @@ class Stream:
     """A convolution of a signal that arrives in chunks of any size, whose outputs leave as soon as they are known.
 
     The outputs of all `step`s and of `flush`, joined, are `jconv.conv1d` (or `conv_transpose1d`) of the whole signal.
-    They are equal bit for bit for integers, and on a CPU by method "taps" where it sums in loops, as it does for
-    depthwise and few channels. A library's matrix product may round by the shape it is called with, and a gradient is
-    summed chunk by chunk: there both keep the bound of a direct sum, and with "fft" that of a Fourier transform.
+    They are equal bit for bit for integers, and on a CPU for depthwise kernels by method "taps". A sum over channels
+    may round by the shape it is compiled for, and a gradient is summed chunk by chunk: there both keep the bound of a
+    direct sum, and with "fft" that of a Fourier transform.
 
     Frozen and hashable, so that it can be a static argument; its methods are pure functions, which work under `jit`,
     `vmap` and `grad`. Layout "NLC". `step` has the order of `jax.lax.scan`, whose carry needs a state of one structure:
