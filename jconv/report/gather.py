@@ -85,7 +85,12 @@ def gather(run: Run, limit: int) -> Gathered:
 
 def group_of(run: Run, told: list[facts.Told], output: int) -> facts.Told:
     """What the data tell of the weights of an output: those of its group."""
-    return told[output // (run.problem.outputs // run.problem.groups)]
+    return told[group_number(run, output)]
+
+
+def group_number(run: Run, output: int) -> int:
+    """Which group an output belongs to."""
+    return output // (run.problem.outputs // run.problem.groups)
 
 
 def told_of(run: Run) -> list[facts.Told] | None:

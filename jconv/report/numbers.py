@@ -3,7 +3,7 @@
 import numpy as np
 
 from jconv.report import facts, findings, sections, tables, words
-from jconv.report.gather import Gathered, group_of
+from jconv.report.gather import Gathered, group_number, group_of
 from jconv.report.words import percent, shown
 
 
@@ -61,31 +61,25 @@ def untold(gathered: Gathered, output: int) -> str:
     ]
     hidden = told.rank < told.unknowns
     table = tables.table(["", "eigenvalue", "over the first", ""], rows, label="Eigenvalues")
-    group = output // (run.problem.outputs // run.problem.groups)
-    heading = untold_headings(gathered.told)[group]
+    heading = untold_heading(gathered.told, group_number(run, output))
     return sections.untold(heading, table, hidden, run.bias is not None)
 
 
-def untold_headings(told: list[facts.Told]) -> list[str]:
-    """Of each group how many directions of its weights the data tell: what section 5 is headed with."""
-    headings = []
-    for group, each in enumerate(told):
-        said = f"rank {each.rank} of {each.unknowns}" + (f" in group {group}" if len(told) > 1 else "")
-        if each.rank < each.unknowns:
-            said += f", so {words.count(each.unknowns - each.rank, 'direction')} of the weights could be anything"
-        else:
-            weaker = max(float(each.eigenvalues[0]), 1e-300) / max(float(each.eigenvalues[-1]), 1e-300)
-            said += f", the weakest direction excited {shown(weaker, 2)} times less than the strongest"
-        headings.append(said)
-    return headings
+def untold_heading(told: list[facts.Told], group: int) -> str:
+    """How many directions of a group's weights the data tell: what section 5 is headed with."""
+    each = told[group]
+    said = f"rank {each.rank} of {each.unknowns}" + (f" in group {group}" if len(told) > 1 else "")
+    if each.rank < each.unknowns:
+        return f"{said}, so {words.count(each.unknowns - each.rank, 'direction')} of the weights could be anything"
+    weaker = max(float(each.eigenvalues[0]), 1e-300) / max(float(each.eigenvalues[-1]), 1e-300)
+    return f"{said}, the weakest direction excited {shown(weaker, 2)} times less than the strongest"
 
 
 def agreed(gathered: Gathered, output: int, ci: int) -> str:
     """Section 6."""
     run = gathered.run
     assert run.ensemble is not None
-    kernels = facts.wide(run.ensemble)
-    pair = np.real(kernels[:, :, ci, output])
+    pair = np.real(facts.wide(run.ensemble[:, :, ci, output]))
     quarters = np.quantile(pair, [0, 0.25, 0.5, 0.75, 1], axis=0).T
     rows = [[f"tap {j}", *(shown(float(v)) for v in row)] for j, row in enumerate(quarters[: 2 * tables.MOST_ROWS])]
     table = tables.table(["", "least", "quartile", "median", "quartile", "greatest"], rows, label="Weights by seed")
@@ -96,13 +90,11 @@ def agreed_heading(gathered: Gathered, output: int) -> str:
     """How far the seeds' kernels of an output lie apart: what section 6 is headed with."""
     run = gathered.run
     assert run.ensemble is not None
-    kernels = facts.wide(run.ensemble)
-    spread = np.linalg.norm(kernels[..., output].std(axis=0)) / max(
-        float(np.linalg.norm(kernels[..., output].mean(axis=0))), 1e-300
-    )
+    kernels = facts.wide(run.ensemble[..., output, None])  # of one output: a page asks for the heading of each
+    spread = np.linalg.norm(kernels.std(axis=0)) / max(float(np.linalg.norm(kernels.mean(axis=0))), 1e-300)
     seeds = words.count(len(kernels), "seed")
     heading = f"{seeds} of {run.outputs[output]} differ by {percent(float(spread))} of the kernel's norm"
     if gathered.told and group_of(run, gathered.told, output).rank < gathered.told[0].unknowns:
-        hidden = facts.unseen_spread(group_of(run, gathered.told, output), kernels, output)
+        hidden = facts.unseen_spread(group_of(run, gathered.told, output), kernels, 0)
         heading += f"; {percent(hidden)} of the spread lies where the data cannot see"
     return heading

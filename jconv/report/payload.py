@@ -10,7 +10,7 @@ from jconv.report.checked import checked, inner
 from jconv.report.deep import packed_network
 from jconv.report.encode import Packer
 from jconv.report.gather import Gathered
-from jconv.report.numbers import agreed_heading, untold_headings
+from jconv.report.numbers import agreed_heading, untold_heading
 from jconv.report.run import Run
 
 ENVELOPE_BINS = 1024
@@ -61,7 +61,7 @@ def packed(gathered: Gathered) -> tuple[Packer, dict[str, Any]]:
             "ranks": [each.rank for each in gathered.told], "unknowns": gathered.told[0].unknowns,
             "cuts": [each.cut for each in gathered.told],
             "hidden": any(each.rank < each.unknowns for each in gathered.told),
-            "headings": untold_headings(gathered.told),
+            "headings": [untold_heading(gathered.told, group) for group in range(len(gathered.told))],
         }  # fmt: skip
     add_training(packer, gathered, extra)
     for i, reference in enumerate(run.references.values()):
