@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import device_slug, in_cores, machine
-from benchmarks.results import write_whole
+from benchmarks.results import store_found
 
 HERE = Path(__file__).parent
 SEEDS, STEPS, TAKES = 16, 3000, 5
@@ -125,10 +125,7 @@ def long_recording(folder: Path) -> dict[str, float]:
 
 def store(found: dict[str, Any], folder: Path) -> Path:
     """Write what was measured; return its file."""
-    path = folder / "fits" / f"{device_slug()}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(found, indent=1) + "\n")
-    return path
+    return store_found(found, folder / "fits" / f"{device_slug()}.json")
 
 
 def section(folder: Path) -> str:

@@ -44,6 +44,13 @@ def write_whole(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
+def store_found(found: dict[str, Any], path: Path) -> Path:
+    """Write one measurement, which has no table of contenders; return its file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(found, indent=1) + "\n")
+    return path
+
+
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.4g}")

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import write_whole
+from benchmarks.results import store_found, write_whole
 from jconv.accelerators import H100, V5E, Rates, Work
 from jconv.sharded.plan import Plan, planned
 from jconv.window import Padding, forward_window, transposed_window
@@ -178,9 +178,7 @@ def measured(devices: tuple[int, ...] = DEVICES) -> dict[str, Any]:
 
 def store(found: dict[str, Any], folder: Path) -> Path:
     """Write what was counted; return its file."""
-    path = folder / "scaling" / "cpu.json"
-    write_whole(path, json.dumps(found, indent=1) + "\n")
-    return path
+    return store_found(found, folder / "scaling" / "cpu.json")
 
 
 def load(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import device_slug, in_cores, machine
-from benchmarks.results import write_whole
+from benchmarks.results import store_found
 
 RATE = 48_000  # samples a second
 CALLS = 300
@@ -125,7 +125,7 @@ def taken(calls: dict[str, Callable[[], Any]]) -> dict[str, list[float]]:
 
 
 def medians(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """The median of each."""
+    """Median seconds of each of the calls."""
     return {name: float(np.median(times)) for name, times in taken(calls).items()}
 
 
@@ -145,10 +145,7 @@ def measured() -> dict[str, Any]:
 
 def store(found: dict[str, Any], folder: Path) -> Path:
     """Write what was measured; return its file."""
-    path = folder / "streams" / f"{device_slug()}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(found, indent=1) + "\n")
-    return path
+    return store_found(found, folder / "streams" / f"{device_slug()}.json")
 
 
 def section(folder: Path) -> str:

@@ -15,7 +15,7 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.machine import device_slug, in_cores, machine
-from benchmarks.results import write_whole
+from benchmarks.results import store_found
 
 TAKES = 7
 HEAD = """## Trainings of networks
@@ -281,10 +281,7 @@ def measured() -> dict[str, Any]:
 
 def store(found: dict[str, Any], folder: Path) -> Path:
     """Write what was measured; return its file."""
-    path = folder / "trainings" / f"{device_slug()}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(found, indent=1) + "\n")
-    return path
+    return store_found(found, folder / "trainings" / f"{device_slug()}.json")
 
 
 def section(folder: Path) -> str:
