@@ -1,6 +1,6 @@
 """One training of a network that classifies, from its settings to all that is known of it; nothing is written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from .networks import build
 from .networks.classifier import Classifier, taken_apart
 from .prepared import Prepared, Shown
 from .tasks import Examples, load_examples
-from .training.members import Checkpoints, Ensemble, Rows, Training
+from .training.members import Ensemble, Training
 from .training.objective import Objective, cross_entropy
 
 if TYPE_CHECKING:
@@ -103,18 +103,6 @@ class Classifying(Prepared):
         """The cross-entropy of the network's logits."""
         return cross_entropy(self.classifier, self.config.trainer.label_smoothing)
 
-    def train(
-        self,
-        look: Callable[[Ensemble], None],
-        stop: Callable[[], bool],
-        checkpoints: Checkpoints | None = None,
-        profile: Callable[[Callable[[], Any]], Any] | None = None,
-    ) -> Ensemble:
-        """Train; for the arguments see `training.members.train`. What has no gradient is solved for by `fitted`."""
-        if not self.settings.trained:
-            return Ensemble(self.members, Rows(len(self.members)), looked_at=self.looked_at)
-        return super().train(look, stop, checkpoints, profile)
-
     def fitted(self, ensemble: Ensemble) -> "Classified":
         """What a training found; the test part is looked at here, once.
 
@@ -185,7 +173,7 @@ class Classified(Shown):
 
     @property
     def title(self) -> str:
-        """Of the task."""
+        """Of the task: what tables and pages are headed with."""
         return self.examples.title
 
     def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:

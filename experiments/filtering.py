@@ -28,19 +28,17 @@ class Filter:
     Attributes:
         kernel: (width, in/groups, out) float32.
         bias: (out,) float32, or None.
-        groups: of `jconv.conv1d`.
-        stream: the convolution.
+        stream: the convolution, which knows its settings.
     """
 
     kernel: np.ndarray
     bias: np.ndarray | None
-    groups: int
     stream: jconv.Stream
 
     @property
     def low(self) -> int:
         """Samples before an output's own that it reads."""
-        return len(self.kernel) - 1 if self.stream.padding == "causal" else (len(self.kernel) - 1) // 2
+        return self.stream.schedule.low
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def filter_of(config: Streaming, channels: int) -> Filter:
             f"`kernel` (={config.kernel}) has a bias of {len(bias)} numbers for {kernel.shape[2]} outputs"
         )
     stream = jconv.Stream(len(kernel), padding=config.padding, groups=groups, method=config.method)
-    return Filter(np.ascontiguousarray(kernel), bias, groups, stream)
+    return Filter(np.ascontiguousarray(kernel), bias, stream)
 
 
 def made(config: Streaming) -> Iterator[np.ndarray]:
@@ -168,13 +166,13 @@ def filtered(config: Streaming, signal: np.ndarray, by: Filter, path: Path, prog
     """Filter a mapped recording into a .npy file, block by block.
 
     Args:
-        config: its chunk, padding and method.
+        config: its chunk and rate.
         signal: (samples, channels).
         by: what it goes through.
         path: of the outputs.
         progress: called with the number of samples of each block.
     """
-    settings = {"padding": config.padding, "groups": by.groups, "method": config.method}
+    settings = {name: getattr(by.stream, name) for name in ("padding", "groups", "method")}
     begin = time.perf_counter()
     with written(path, (len(signal), by.kernel.shape[2]), np.float32) as file:
         for out in jconv.conv1d_stream(
@@ -203,7 +201,7 @@ def excerpt(config: Streaming, signal: np.ndarray, outputs: np.ndarray, by: Filt
     first = min(max(0, middle - count // 2 - by.low), len(signal) - width + 1 - count)
     x = np.asarray(signal[first : first + count + width - 1], np.float32)
     y = np.array(outputs[first + by.low : first + by.low + count])
-    alone = np.asarray(jconv.conv1d(x, by.kernel, by.bias, groups=by.groups, method="direct"))
+    alone = np.asarray(jconv.conv1d(x, by.kernel, by.bias, groups=by.stream.groups, method="direct"))
     around = signal[max(0, first - config.chunk) : first + len(x) + config.chunk]
     # a Fourier transform of a block errs by roundings of its norm, a direct sum by less (tests/bounds.py)
     length, peak = config.chunk + width, float(np.abs(np.asarray(around, np.float32)).max())

@@ -36,8 +36,6 @@ class Fitting(Prepared):
         config: what to do.
     """
 
-    has_steps = True
-
     def __init__(self, config: schema.Fit) -> None:
         super().__init__(config)
         self.problem = problem = load(config)
@@ -142,7 +140,7 @@ class Fitted(Shown):
 
     @property
     def title(self) -> str:
-        """Of the task."""
+        """Of the task: what tables and pages are headed with."""
         return self.problem.title
 
     def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:

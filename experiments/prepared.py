@@ -12,7 +12,7 @@ from .config import schema
 from .errors import RunError
 from .findings import report
 from .training.loop import Loop
-from .training.members import Checkpoints, Ensemble, Member, look_steps, train
+from .training.members import Checkpoints, Ensemble, Member, Rows, look_steps, train
 from .training.objective import Objective
 from .training.optimizers import optimizer
 
@@ -29,6 +29,7 @@ class Prepared:
 
     compiler_options: dict[str, Any] = {}  # noqa: RUF012 - of XLA; replaced as a whole where some help
     looked_at = "held_out"  # what looks judge by
+    has_steps = True  # trained by gradients, not solved for
     learns = "kernel"  # what a training keeps at looks
 
     def __init__(self, config: schema.Fit) -> None:
@@ -67,7 +68,9 @@ class Prepared:
         checkpoints: Checkpoints | None = None,
         profile: Callable[[Callable[[], Any]], Any] | None = None,
     ) -> Ensemble:
-        """Train; for the arguments see `training.members.train`."""
+        """Train; for the arguments see `training.members.train`. What has no steps is solved for later."""
+        if not self.has_steps:
+            return Ensemble(self.members, Rows(len(self.members)), looked_at=self.looked_at)
         config, trainer, data = self.config, self.config.trainer, self.data()
         loop = Loop(
             self.objective(),
@@ -103,7 +106,7 @@ class Shown:
 
     @property
     def title(self) -> str:
-        """Of what it is."""
+        """What tables and pages of it are headed with."""
         raise NotImplementedError
 
     def rows(self, stopped_by: str = "") -> list[tuple[str, str]]:

@@ -127,7 +127,7 @@ def of_stream(
         x=part.x,
         kernel=by.kernel,
         bias=by.bias,
-        groups=by.groups,
+        groups=by.stream.groups,
         title=f"A recording from {begin:g} s, {length:g} s of {channels}",
         inputs=[f"channel {channel}" for channel in range(found.inputs)],
         rate=found.rate,
