@@ -26,7 +26,7 @@ LONG_GROUPS = (
     8.0  # of groups' signals beyond that by a product for each tap, over the bytes of an entry; XLA's own 1.5 times
 )
 PASSES = 5.0  # of a Fourier transform and the copies around it, for each sample
-PASSES_BY_PRODUCTS = 7.0  # times as many, where matrix products transform
+PASSES_BY_PRODUCTS = 3.5  # times as many, where matrix products transform half as many complex samples
 PASSES_OF_BLOCKS = 8.0  # of the signals, where a TPU cuts them into blocks of channels
 
 

@@ -106,7 +106,7 @@ def _in_parts(problem: Problem) -> Iterator[Blocks]:
 
 
 def _length(least: int, problem: Problem) -> int:
-    return 1 << max(least - 1, 0).bit_length() if _by_products(problem) else fast_length(least)
+    return 1 << max(least - 1, 1).bit_length() if _by_products(problem) else fast_length(least)
 
 
 def _by_products(problem: Problem) -> bool:
@@ -253,8 +253,7 @@ def _reversed_spectrum(a: Array, blocks: Blocks, problem: Problem) -> Array:
 def _samples(spectrum: Array, blocks: Blocks, problem: Problem) -> Array:
     complex_ = np.issubdtype(problem.accumulate, np.complexfloating)
     if _by_products(problem):
-        a = fft_products.samples(spectrum)
-        return a if complex_ else a.real
+        return fft_products.samples(spectrum, real=not complex_)
     if complex_:
         return jnp.fft.ifft(spectrum, blocks.size)
     return jnp.fft.irfft(spectrum, blocks.size)
@@ -286,7 +285,7 @@ def work(face: Face, problem: Problem) -> Work:
     sums = 3 * blocks.products(problem)
     if not _by_products(problem):
         return Work(10, traffic, sums=sums)
-    return Work(70, accelerators.PASSES_BY_PRODUCTS * traffic, sums=sums)
+    return Work(50, accelerators.PASSES_BY_PRODUCTS * traffic, sums=sums)
 
 
 def error_ratio(face: Face, problem: Problem) -> float:
