@@ -62,7 +62,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     compile_.add_argument("--only", metavar="GLOB", help="cases, networks or families whose name fits")
     compile_.add_argument("--method", action="append", metavar="NAME", help="this method, besides auto (default: all)")
     compile_.add_argument("--auto", action="store_true", help="none of the methods, only auto and jax.lax")
-    compile_.add_argument("--resume", action="store_true", help="keep what the results have already")
+    compile_.add_argument(
+        "--resume", action="store_true", help="keep what the results have already, but what was slow beside other work"
+    )
     compile_.add_argument("--limit", type=float, default=60.0, help="seconds for each compilation (default: 60)")
     compile_.add_argument("--processes", type=int, default=2, help="compilations at once (default: 2)")
     compile_.add_argument("--shared", action="store_true", help="say that other work runs on this machine meanwhile")
@@ -118,7 +120,7 @@ def main(words: list[str] | None = None) -> None:
         print(f"wrote {path}")
     if options.command == "report":
         latest = report.newest(options.into)
-        print(report.speed_table(latest) if latest else f"the README's table {report.NEEDS}")
+        print(report.speed_table(latest, options.into) if latest else f"the README's table {report.NEEDS}")
 
 
 def fitted(paths: list[Path]) -> Path:

@@ -1,5 +1,6 @@
 """What was compiled: kept as a JSON file for each target, and told in RESULTS.md as compiled and not run."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,9 +54,13 @@ class Kept:
     stored: float = 0.0
 
     def has(self, entry: Entry) -> bool:
-        """Whether there is a record of a program."""
+        """Whether there is a record of a program, one that need not be made again alone on the machine."""
         cells = self.results["problems"].get(entry.key, {}).get("cells", {})
-        return entry.contender in cells.get(entry.cell, {})
+        record = cells.get(entry.cell, {}).get(entry.contender)
+        if record is None:
+            return False
+        slowed = record.get("shared", False) and not record.get("compile_s", math.inf) <= COMPILE_S
+        return self.shared or not slowed
 
     def add(self, entry: Entry, record: Record) -> None:
         """Keep a record, and store all from time to time."""

@@ -140,6 +140,25 @@ def test_seconds_beside_other_work_are_a_reason_of_their_own(tmp_path):
     assert len(found[reports.UNKNOWN]) == 3
 
 
+def test_what_other_work_slowed_is_compiled_again_alone(tmp_path):
+    """And what was fast even so is kept, as is all where other work runs again."""
+    path = tmp_path / "compiled" / "v5e.json"
+    found = {
+        "output": {"compile_s": 33.0},
+        "gradient for x": {"failed": "no"},
+        "gradient for kernel": {"compile_s": 3.0},
+    }
+    made = [Entry(CASES[0], "float32", cell, "auto") for cell in (*found, "whole step")]
+    with reports.keep(path, shared=True) as kept:
+        for entry in made[:3]:
+            kept.add(entry, found[entry.cell])
+        assert [kept.has(entry) for entry in made] == [True, True, True, False]
+    with reports.keep(path) as kept:
+        assert [kept.has(entry) for entry in made] == [False, False, True, False]
+        kept.add(made[0], found["output"])
+        assert kept.has(made[0])
+
+
 def test_every_program_in_the_report_that_exceeds_a_limit_has_a_reason():
     """And every reason that is written down has such a program."""
     given = set()
