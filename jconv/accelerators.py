@@ -27,7 +27,7 @@ LONG_GROUPS = (
 )
 PASSES = 5.0  # of a Fourier transform and the copies around it, for each sample
 PASSES_BY_PRODUCTS = 3.5  # times as many, where matrix products transform half as many complex samples
-PASSES_OF_BLOCKS = 8.0  # of the signals, where a TPU cuts them into blocks of channels
+PASSES_OF_BLOCKS = 10.0  # of the signals, where a TPU cuts them into blocks of BLOCK positions; as many times of larger
 
 
 def filled_up(channels: int, to: int) -> float:
