@@ -86,7 +86,6 @@ class JaxOps(Ops):
     """The operations by JAX, channels last."""
 
     relu = staticmethod(jax.nn.relu)
-    gelu = staticmethod(partial(jax.nn.gelu, approximate=True))
     silu = staticmethod(jax.nn.silu)
     elu = staticmethod(jax.nn.elu)
     leaky_relu = staticmethod(partial(jax.nn.leaky_relu, negative_slope=0.1))
@@ -123,10 +122,6 @@ class JaxOps(Ops):
     def mean(self, x):
         """The mean over positions."""
         return x.mean(1)
-
-    def flatten(self, x):
-        """All positions and channels of an example in one axis."""
-        return x.reshape(x.shape[0], -1)
 
     def cross_entropy(self, logits, labels):
         """The cross entropy of logits and labels, its mean over the batch."""
@@ -198,7 +193,6 @@ class TorchOps(Ops):
         torch = import_module("torch")
         self.torch, self.functional = torch, torch.nn.functional
         self.relu, self.silu, self.elu = self.functional.relu, self.functional.silu, self.functional.elu
-        self.gelu = partial(self.functional.gelu, approximate="tanh")
         self.leaky_relu = partial(self.functional.leaky_relu, negative_slope=0.1)
         self.sigmoid, self.tanh = torch.sigmoid, torch.tanh
 
@@ -231,10 +225,6 @@ class TorchOps(Ops):
     def mean(self, x):
         """The mean over positions."""
         return x.mean(2)
-
-    def flatten(self, x):
-        """All positions and channels of an example in one axis, in the order that JAX has them in."""
-        return x.transpose(1, 2).flatten(1)
 
     def cross_entropy(self, logits, labels):
         """The cross entropy of logits and labels, its mean over the batch."""

@@ -1,5 +1,6 @@
 """Small networks as people build them of 1-D convolutions, each written once for all libraries.
 
+Networks that classify are those of `experiments/`, whose whole steps `trainings.py` times; one is here for its groups.
 What is timed of one is the value and the gradients of its loss for all parameters. They are known designs cut down to a
 step of some milliseconds, not copies: what has no convolution and is the same for all (dropout, attention, the scan of
 a state-space model) is left out. `ops` are the operations of a library (`benchmarks/network_contenders.py`).
@@ -48,34 +49,6 @@ def from_facts(values: dict[str, Any]) -> Network:
     return Network(values["name"], values["words"], tuple(values["x_shape"]))
 
 
-def fcn(ops, x):
-    """Wang, Yan and Oates 2017, "Time series classification from scratch": three convolutions and a mean."""
-    for name, channels, width in (("a", 128, 8), ("b", 256, 5), ("c", 128, 3)):
-        x = ops.relu(ops.batch_norm(f"{name}.norm", ops.conv(name, x, channels, width, bias=False)))
-    return ops.linear("head", ops.mean(x), 10)
-
-
-def tcn(ops, x):
-    """Bai, Kolter and Koltun 2018: causal, dilated, residual."""
-    x = ops.conv("stem", x, 64, 1)
-    for level in range(4):
-        inner = x
-        for part in "ab":
-            inner = ops.relu(ops.conv(f"{level}.{part}", inner, 64, 3, dilation=2**level, causal=True))
-        x = ops.relu(x + inner)
-    return ops.conv("head", x, 12, 1)
-
-
-def convnext(ops, x):
-    """Liu and others 2022, in one dimension: depthwise, norm, and a pointwise bottleneck turned inside out."""
-    x = ops.layer_norm("stem.norm", ops.conv("stem", x, 64, 4, stride=4))
-    for block in range(3):
-        inner = ops.conv(f"{block}.depthwise", x, 64, 7, groups=64)
-        inner = ops.gelu(ops.linear(f"{block}.up", ops.layer_norm(f"{block}.norm", inner), 256))
-        x = x + ops.linear(f"{block}.down", inner, 64)
-    return ops.linear("head", ops.mean(x), 10)
-
-
 def mamba(ops, x):
     """Gu and Dao 2023, the mixer with its state-space model cut down to the skip: causal depthwise, gated."""
     for block in range(2):
@@ -122,13 +95,6 @@ def vocoder(ops, x):
     return ops.tanh(ops.conv("head", ops.leaky_relu(x), 1, 7))
 
 
-def mnist1d(ops, x):
-    """Greydanus 2020, the convolutional baseline: three strided convolutions of 25 channels."""
-    for name, width in (("a", 5), ("b", 3), ("c", 3)):
-        x = ops.relu(ops.conv(name, x, 25, width, stride=2))
-    return ops.linear("head", ops.flatten(x), 10)
-
-
 def resnext(ops, x):
     """Xie and others 2017, in one dimension: a bottleneck of 16 groups of 8 channels."""
     x = ops.relu(ops.batch_norm("stem.norm", ops.conv("stem", x, 128, 7, stride=2, bias=False)))
@@ -143,13 +109,9 @@ def resnext(ops, x):
 
 
 NETWORKS: tuple[Network, ...] = (
-    Network("fcn", "time-series classifier, 3 convolutions", (8, 256, 1), fcn, classes=10),
-    Network("tcn", "causal, dilated to 8, residual", (8, 512, 12), tcn),
-    Network("convnext", "depthwise of 7 taps and a bottleneck", (8, 1024, 12), convnext, classes=10),
-    Network("mamba", "mixer without its scan, causal depthwise of 4 taps", (4, 512, 128), mamba),
+    Network("mamba", "mixer without its scan, causal depthwise of 4 taps", (4, 512, 128), mamba, quick=True),
     Network("conformer", "convolution modules, depthwise of 31 taps", (4, 400, 144), conformer),
     Network("codec", "audio encoder, strides 2, 4, 5", (2, 8000, 1), codec),
     Network("vocoder", "audio generator, upsampling by 8, 4", (2, 128, 80), vocoder),
-    Network("mnist1d", "3 strided convolutions of 25 channels", (100, 40, 1), mnist1d, classes=10, quick=True),
     Network("resnext", "bottlenecks of 16 groups of 8 channels", (8, 512, 12), resnext, classes=10),
 )

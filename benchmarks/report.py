@@ -94,7 +94,7 @@ def write(folder: Path) -> list[Path]:
         written += [picture] * drawn
         sections.append(_section(path.stem, results, f"results/{picture.name}" if drawn else None))
     if folder.resolve() == HERE and (latest := newest(folder)):
-        write_whole(README, with_table(README.read_text(), speed_table(latest)))
+        write_whole(README, with_table(README.read_text(), speed_table(latest, folder)))
         written.append(README)
     target = folder / "RESULTS.md"
     sections += [fits.section(folder), trainings.section(folder), streams.section(folder)]
@@ -206,12 +206,18 @@ def newest(folder: Path) -> list[Results]:
     return max(whole, key=cores_and_time, default=[])
 
 
-def speed_table(found: list[Results]) -> str:
-    """What stands between the README's markers: times of some losses and all networks, and what all cells say."""
-    table = [row for results in found for row in rows(results)]
+def speed_table(found: list[Results], folder: Path) -> str:
+    """What stands between the README's markers: times of some losses, all networks and steps of trainings in a folder.
+
+    What is said below the table is of all losses and networks.
+    """
+    table, machine = [row for results in found for row in rows(results)], found[0]["machine"]
     shown = [row for row in table if isinstance(row.case, Network) or (row.case.name, row.cell) in SHOWN]
     lines = ["| value and gradients, ms | torch | flax | jconv |", "|---|--:|--:|--:|", *map(_speed_line, shown)]
-    return "\n".join([*lines, "", textwrap.fill(_in_words(found[0]["machine"], table), 120)])
+    for name, cells in trainings.steps_of(folder, machine["device"]).items():
+        times = (cells.get(contender) for contender in ("torch", "flax", "jconv"))
+        lines.append(_entries((f"{name}, a whole training step", *map(_number, times))))
+    return "\n".join([*lines, "", textwrap.fill(_in_words(machine, table), 120)])
 
 
 def _speed_line(row: Row) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 import jconv
 from benchmarks.cases import Case, causal, depthwise, same, transposed
 from benchmarks.networks import NETWORKS, Network
+from benchmarks.trained_networks import TRAININGS, Training
 
 DTYPES = ("float32", "bfloat16")
 FACES = ("output", "gradient for x", "gradient for kernel")
@@ -42,12 +43,14 @@ CASES: tuple[Case, ...] = (
     Case("ensemble-64-2-1-k31", "per example", 8, 1000, 2, 1, 31, examples=64),
 )
 
+NETWORKS_AND_TRAININGS: tuple[Network | Training, ...] = (*NETWORKS, *TRAININGS)
+
 
 @dataclass(frozen=True)
 class Entry:
     """A program to compile: a cell of a case or network in one dtype, by one contender."""
 
-    case: Case | Network
+    case: Case | Network | Training
     dtype: str
     cell: str
     contender: str
@@ -68,7 +71,7 @@ def entries(platform: str, pattern: str | None = None, methods: tuple[str, ...] 
         SystemExit: none fits.
     """
 
-    def fits(case: Case | Network) -> bool:
+    def fits(case: Case | Network | Training) -> bool:
         return pattern is None or fnmatchcase(case.name, pattern) or fnmatchcase(case.family, pattern)
 
     made = []
@@ -79,10 +82,12 @@ def entries(platform: str, pattern: str | None = None, methods: tuple[str, ...] 
         for dtype in DTYPES:
             made += [Entry(case, dtype, cell, name) for cell in FACES for name in ("auto", *LAX, *by_dtype[dtype])]
             made += [Entry(case, dtype, cell, name) for cell in WHOLE for name in ("auto", LAX[0])]
-    for network in filter(fits, NETWORKS):
+    for network in filter(fits, NETWORKS_AND_TRAININGS):
         made += [Entry(network, dtype, NETWORK, name) for dtype in DTYPES for name in ("auto", "flax")]
     if not made:
-        raise SystemExit(f"no case fits {pattern!r}; there are {[case.name for case in (*CASES, *NETWORKS)]}")
+        raise SystemExit(
+            f"no case fits {pattern!r}; there are {[case.name for case in (*CASES, *NETWORKS_AND_TRAININGS)]}"
+        )
     return made
 
 
@@ -99,9 +104,12 @@ def program(entry: Entry) -> tuple[Callable, list]:
     from benchmarks.network_contenders import on_device, operands, value_and_gradients
     from benchmarks.peers import by_flax, by_lax
     from benchmarks.runners import by_jconv
+    from benchmarks.trained_networks import value_and_gradients as of_training
 
     dtype = jnp.dtype(entry.dtype)
     name = entry.contender
+    if isinstance(entry.case, Training):
+        return of_training(entry.case, name == "flax", dtype)
     by: Callable = by_flax if name == "flax" else partial(by_jconv, name)
     if isinstance(entry.case, Network):
         given = on_device(operands(entry.case, dtype), dtype)

@@ -47,7 +47,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("cuda", "fir-k16384", FEWER),
     Reason("cuda", "examples-*", "`taps` is one kernel in bfloat16 alone: in float32 its 80 products break into 26"),
     Reason(
-        "v5e",
+        "tpu",
         "dense-64-k7",
         "The same convolution by another of the compiler's emitters, which it takes channels first: why was not found",
         "gradient for x",
@@ -70,9 +70,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "tpu",
         "hyena-*",
-        "Signals are filled up to twice their length and spectra are float32, a real and an imaginary array, each 0.9 "
-        "times operands and result of float32; four to six are held. On a v5e the direct sum is estimated 2 to 8 times "
-        "slower channels first, and does not compile within the limit channels last",
+        "Signals are filled up to twice their length, and spectra are float32: of 16 bits they are twice as large",
     ),
     Reason(
         "tpu",
@@ -88,22 +86,27 @@ REASONS: tuple[Reason, ...] = (
         "output",
     ),
     Reason(
-        "v5e",
-        "depthwise-256-k64",
-        "The program holds all three convolutions, whose faces take 13 s one by one; why it takes more was not found",
+        "tpu",
+        "depthwise-*",
+        "XLA's own depthwise convolutions, whose three faces take 5 to 22 s one by one; why the program that holds all "
+        "takes more was not found",
     ),
+    Reason(
+        "v6e",
+        "bank-*",
+        "The convolution with blocks of positions as channels, which takes 9 to 19 s on a v5e as well",
+    ),
+    Reason(
+        "v6e",
+        "codec",
+        "Seventeen convolutions, forward and back; a v5e's compiler takes 14 s, and 36 by Flax",
+    ),
+    Reason("v6e", "vocoder", "Sixteen convolutions, forward and back; a v5e's compiler takes 14 s, and 34 by Flax"),
     Reason(
         "v5e",
         "ensemble-*",
         "XLA's own convolution is estimated 8 times slower in float32, faster in bfloat16 alone",
         "gradient for kernel",
-    ),
-    Reason(
-        "tpu",
-        "tcn",
-        "One tap is a product (`gemm`), for which time lies on the lanes. Sums and elementwise steps beside it do not "
-        "join the convolutions. Where all are `xla`, they do: then the estimate is Flax's in float32, within a quarter "
-        "of it in bfloat16",
     ),
     Reason(
         "v5e",

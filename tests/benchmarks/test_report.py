@@ -149,11 +149,11 @@ def test_the_table_of_the_readme_is_what_the_results_give():
         text, found = README, report.newest(report.HERE)
     else:
         found = both()
-        text = report.with_table(f"{report.START}\n{report.END}", report.speed_table(found))
-    assert report.with_table(text, report.speed_table(found)) == text
+        text = report.with_table(f"{report.START}\n{report.END}", report.speed_table(found, report.HERE))
+    assert report.with_table(text, report.speed_table(found, report.HERE)) == text
     other = json.loads(json.dumps(found))
     for part in other:
         for entry in part["problems"].values():
             for cell in entry["cells"].values():
                 cell["auto"] = cell["auto"] | {"ms": 3 * cell["auto"].get("ms", 1.0)}
-    assert report.with_table(text, report.speed_table(other)) != text
+    assert report.with_table(text, report.speed_table(other, report.HERE)) != text
