@@ -107,7 +107,7 @@ def test_the_report_has_one_section_of_both(tmp_path):
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.count("## abacus: losses and networks") == 1
     assert "| dense-64, relu loss (16,512,64->64,K5) | 2 | torch | 4 | 2 | 2 | 4 | 1 |" in text
-    assert "| fcn (time-series classifier, 3 convolutions; 8,256,1) | 2 | torch | 4 | 2 | 2 | 4 | - |" in text
+    assert "| mamba (mixer without its scan, causal depthwise of 4 taps; 4,512,128) | 2 | torch | 4 | 2 | 2 | 4 | - |" in text
 
 
 def test_the_readme_takes_the_newest_results_of_the_most_cores(tmp_path):
@@ -124,7 +124,7 @@ def test_the_command_prints_the_table_or_says_what_it_needs(tmp_path, capsys):
     command.main(["report", "--into", str(stored(tmp_path, *both()))])
     printed = capsys.readouterr().out
     assert "| dense-64, relu loss | 4 | 8 | 2 |" in printed
-    assert "| fcn (time-series classifier, 3 convolutions) | 4 | 8 | 2 |" in printed
+    assert "| mamba (mixer without its scan, causal depthwise of 4 taps) | 4 | 8 | 2 |" in printed
     assert "| dense-32" not in printed
     assert "Of 4 losses and networks jconv is no slower" in " ".join(printed.split())
     assert report.README.read_text() == README
