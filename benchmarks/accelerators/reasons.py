@@ -74,6 +74,12 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "tpu",
+        "fir-k16384",
+        "Blocks of the signals overlap by half, and the spectra of both are held, a real and an imaginary array each",
+        "gradient for kernel",
+    ),
+    Reason(
+        "tpu",
         "bank-*",
         "The result, 128 positions by 80 channels a block, is copied from one layout to another twice",
         "output",

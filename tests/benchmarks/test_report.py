@@ -107,7 +107,10 @@ def test_the_report_has_one_section_of_both(tmp_path):
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.count("## abacus: losses and networks") == 1
     assert "| dense-64, relu loss (16,512,64->64,K5) | 2 | torch | 4 | 2 | 2 | 4 | 1 |" in text
-    assert "| mamba (mixer without its scan, causal depthwise of 4 taps; 4,512,128) | 2 | torch | 4 | 2 | 2 | 4 | - |" in text
+    assert (
+        "| mamba (mixer without its scan, causal depthwise of 4 taps; 4,512,128) | 2 | torch | 4 | 2 | 2 | 4 | - |"
+        in text
+    )
 
 
 def test_the_readme_takes_the_newest_results_of_the_most_cores(tmp_path):
