@@ -36,7 +36,7 @@ class ByJax:
 
         made = prepared(training, flax)
         config, data = made.config, made.data()
-        self.made, self.steps, self.done = made, training.steps, 0
+        self.made, self.done = made, 0
         self.loop = Loop(
             made.objective(),
             lambda rate: optimizer(config.optimizer, config.trainer.steps, rate),
@@ -44,7 +44,7 @@ class ByJax:
             batch_size=min(config.trainer.batch_size, len(data["x"])),
             seeds=np.array([0]),
             rates=np.array([config.optimizer.learning_rate]),
-            longest=self.steps,
+            longest=training.steps,
         )
         self.state = self.loop.compile()
 
@@ -54,20 +54,21 @@ class ByJax:
         self.done += steps
 
 
-class ByJaxStepByStep(ByJax):
-    """One compiled step a call."""
+class ByJaxStepByStep:
+    """The steps of another's loop, one compiled step a call."""
 
-    def __init__(self, training: Training, flax: bool) -> None:
+    def __init__(self, in_loop: ByJax) -> None:
         import jax
 
-        super().__init__(training, flax)
+        self.loop, self.done = in_loop.loop, 0
         step = self.loop.mapped(self.loop.step, (0, None, None, None, 0, 0))
 
         def one(members: Any, number: Any, x: Any, y: Any, keys: Any, rates: Any) -> Any:
             return step(members, number, x, y, keys, rates)[0]
 
         self.one = jax.jit(one, donate_argnums=0)
-        self.members = tuple(self.state[name] for name in ("params", "rest", "optimizer"))
+        state = self.loop.begin()
+        self.members = tuple(state[name] for name in ("params", "rest", "optimizer"))
 
     def take(self, steps: int) -> None:
         """Some steps."""
@@ -99,7 +100,7 @@ class ByTorch:
             theirs = self.network(x[:4]).numpy()
         np.testing.assert_allclose(theirs, made.classifier.logits(params, rest, data["x"][:4]), rtol=1e-3, atol=1e-4)
         self.network.train()
-        self.x, self.labels, self.steps = x, torch.from_numpy(data["y"]).long(), training.steps
+        self.x, self.labels = x, torch.from_numpy(data["y"]).long()
         self.batch = min(config.trainer.batch_size, len(x))
         decay, self.clip = getattr(config.optimizer, "weight_decay", 0.0), config.optimizer.clip
         kind = torch.optim.AdamW if decay else torch.optim.Adam
@@ -131,7 +132,8 @@ def measured() -> dict[str, Any]:
     found: dict[str, Any] = {"machine": machine("float32"), "steps": {}}
     for training in TRAININGS:
         ours = ByJax(training, flax=False)
-        both = [kind(training, flax=True) for kind in (ByJax, ByJaxStepByStep)]
+        in_loop = ByJax(training, flax=True)
+        both = [in_loop, ByJaxStepByStep(in_loop)]
         for runner in both:
             runner.take(1)
         runners: dict[str, Any] = {"jconv": ours, "flax": min(both, key=lambda runner: seconds(runner, 2))}

@@ -9,6 +9,7 @@ import jconv
 from benchmarks.cases import Case, causal, depthwise, same, transposed
 from benchmarks.networks import NETWORKS, Network
 from benchmarks.trained_networks import TRAININGS, Training
+from benchmarks.trained_networks import value_and_gradients as of_training
 
 DTYPES = ("float32", "bfloat16")
 FACES = ("output", "gradient for x", "gradient for kernel")
@@ -104,7 +105,6 @@ def program(entry: Entry) -> tuple[Callable, list]:
     from benchmarks.network_contenders import on_device, operands, value_and_gradients
     from benchmarks.peers import by_flax, by_lax
     from benchmarks.runners import by_jconv
-    from benchmarks.trained_networks import value_and_gradients as of_training
 
     dtype = jnp.dtype(entry.dtype)
     name = entry.contender

@@ -59,7 +59,7 @@ class Kept:
         record = cells.get(entry.cell, {}).get(entry.contender)
         if record is None:
             return False
-        slowed = record.get("shared", False) and not record.get("compile_s", math.inf) <= COMPILE_S
+        slowed = record.get("shared", False) and record.get("compile_s", math.inf) > COMPILE_S
         return self.shared or not slowed
 
     def add(self, entry: Entry, record: Record) -> None:
