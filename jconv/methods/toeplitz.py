@@ -122,9 +122,8 @@ def work(face: Face, problem: Problem) -> Work | None:
     blocks = in_blocks(problem)
     matrices = 2 * entries(blocks.k_shape) * problem.dtype.itemsize
     if problem.platform == "tpu":
-        passes = accelerators.PASSES_OF_BLOCKS * block(problem) / accelerators.BLOCK
-        traffic = passes * problem.least_traffic + matrices
-        return Work(10, traffic, blocks.multiplications)
+        traffic = accelerators.PASSES_OF_BLOCKS * problem.least_traffic + matrices
+        return Work(10, traffic, accelerators.BLOCKS * blocks.multiplications)
     wide = face == "kernel" and problem.dtype.itemsize < problem.accumulate.itemsize
     kernels, times = 3 + 2 * (face == "kernel"), 5 if wide else 2
     products = blocks.multiplications * (2 if wide else 1)
