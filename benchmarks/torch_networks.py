@@ -102,7 +102,8 @@ def networks(torch: Any) -> dict[str, Callable]:
 def copy_weights(torch: Any, ours: Any, theirs: Any) -> None:
     """Give a PyTorch network the weights of ours.
 
-    Convolutions go in the order of their path, shortcuts after, and linear layers in order; norms begin alike.
+    Convolutions go in the order of their path, shortcuts after, and linear layers in order, which of ours may be
+    convolutions of one tap; norms begin alike.
     """
     modules = list(theirs.modules())
     convolutions = [module for module in modules if isinstance(module, torch.nn.Conv1d)]
@@ -122,5 +123,6 @@ def copy_weights(torch: Any, ours: Any, theirs: Any) -> None:
             if module.bias is not None:
                 module.bias.copy_(torch.from_numpy(np.array(source.bias[...])))
         for source, module in zip((*linear, ours.head), theirs_linear, strict=True):
-            module.weight.copy_(torch.from_numpy(np.array(source.kernel[...]).T.copy()))
+            kernel = np.array(source.kernel[...])
+            module.weight.copy_(torch.from_numpy(kernel.reshape(-1, kernel.shape[-1]).T.copy()))
             module.bias.copy_(torch.from_numpy(np.array(source.bias[...])))
