@@ -38,3 +38,12 @@ def strict_jax(request):
     yield
     for name, value in before.items():
         jax.config.update(name, value)
+
+
+@pytest.fixture(autouse=True)
+def noise_begins_anew(request):
+    """What a test draws from its file's `RANDOM` depends on no test that ran before it in the same process."""
+    drawn_from = getattr(request.module, "RANDOM", None)
+    if drawn_from is not None:
+        seed = drawn_from.bit_generator.seed_seq
+        drawn_from.bit_generator.state = type(drawn_from.bit_generator)(seed).state
