@@ -19,7 +19,7 @@ LIBRARY_OFF = 10.0  # times
 DEPTHWISE, DEPTHWISE_KERNEL = 6.0, 1.7  # of XLA's own depthwise convolutions
 KERNELS_OF_THEIR_OWN = 8.0  # of convolutions with a kernel for each example
 ON_LANES = 5.0  # of sums over taps with time on the lanes
-BLOCKS = 3.0  # of products of blocks of positions, in 16 bits as in 32: as 16,384 taps compare with transforms
+PRODUCTS_OF_BLOCKS = 3.0  # of positions, in 16 bits as in 32: as 16,384 taps compare with transforms
 
 # Passes over memory.
 VMEM = 256e6  # bytes of x and y that still fit into a TPU's memory on the chip, each by itself

@@ -123,7 +123,7 @@ def work(face: Face, problem: Problem) -> Work | None:
     matrices = 2 * entries(blocks.k_shape) * problem.dtype.itemsize
     if problem.platform == "tpu":
         traffic = accelerators.PASSES_OF_BLOCKS * problem.least_traffic + matrices
-        return Work(10, traffic, accelerators.BLOCKS * blocks.multiplications)
+        return Work(10, traffic, accelerators.PRODUCTS_OF_BLOCKS * blocks.multiplications)
     wide = face == "kernel" and problem.dtype.itemsize < problem.accumulate.itemsize
     kernels, times = 3 + 2 * (face == "kernel"), 5 if wide else 2
     products = blocks.multiplications * (2 if wide else 1)
