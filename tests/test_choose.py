@@ -53,6 +53,8 @@ def test_what_is_chosen_on_a_cpu(x, kernel, options, expected):
     [
         pytest.param((8, 2048, 256), (3, 256, 256), {}, ("xla",) * 3, ("xla",) * 3, id="dense"),
         pytest.param((8, 4096, 64), (1, 64, 64), {}, ("gemm", "gemm", "xla"), ("gemm",) * 3, id="one tap"),
+        pytest.param((64, 64, 64), (1, 64, 256), {}, ("gemm", "gemm", "xla"), ("gemm",) * 3, id="one tap, as many"),
+        pytest.param((64, 63, 64), (1, 64, 256), {}, ("gemm", "gemm", "xla"), ("xla",) * 3, id="one tap, short"),
         pytest.param((8, 512, 512), (31, 1, 512), {"groups": 512}, ("taps",) * 3, ("xla",) * 3, id="depthwise"),
         pytest.param((8, 8192, 256), (4096, 1, 256), {"groups": 256}, ("fft",) * 3, ("fft",) * 3, id="long, depthwise"),
         pytest.param((8, 65536, 1), (1024, 1, 1), {}, ("toeplitz",) * 3, ("toeplitz",) * 3, id="long"),

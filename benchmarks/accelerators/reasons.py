@@ -121,13 +121,6 @@ REASONS: tuple[Reason, ...] = (
         "gradient for kernel",
     ),
     Reason(
-        "tpu",
-        "mnist1d_separable",
-        "One tap is a product (`gemm`), for which time lies on the lanes: estimated at less than `flax.nnx.Linear`, at "
-        "more than XLA's convolution of one tap, which loses in other networks",
-        dtype="float32",
-    ),
-    Reason(
         "v5e",
         "resnext",
         "One tap is a product (`gemm`), for which time lies on the lanes. Sums and elementwise steps beside it are "
