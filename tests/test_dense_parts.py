@@ -4,14 +4,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers import check_faces, faces
-from problems import CASES, Case
+from helpers import check_faces, each_case, faces
+from problems import Case, cases_named
 
 from jconv import cpu
 from jconv.methods import Problem, dense
 from jconv.window import Window
 
-MORE = [
+CASES = [
+    *cases_named("single sample", "kernel as long as the signal", "stride beyond the span", "padded beyond the span"),
+    *cases_named("negative on both sides, strided", "grouped", "depthwise with multiplier, strided"),
+    *cases_named("an odd number of positions", "long kernel, strided and dilated", "cropped behind to nothing"),
     Case("windows before and behind the signal", length=23, taps=5, padding=(7, 9)),
     Case("cropped", length=40, taps=3, padding=(-3, -2)),
     Case("strided and dilated", length=61, taps=3, stride=2, dilation=3, padding=(4, 1)),
@@ -26,7 +29,7 @@ def any_size(monkeypatch, compiled_anew):
     monkeypatch.setattr(cpu, "SUMMED_WORK", 0)
 
 
-@pytest.mark.parametrize("case", [*CASES, *MORE], ids=lambda case: case.name)
+@each_case(CASES)
 def test_parts_change_nothing(case, any_size):
     x, k, y = case.arrays()
     check_faces(case, x, k, y, jax.jit(faces("dense", case))(x, k, y), "dense")

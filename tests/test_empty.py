@@ -56,7 +56,7 @@ LAYERS = [
 
 
 @pytest.mark.parametrize(("ours", "theirs", "options"), LAYERS)
-@pytest.mark.parametrize("length", [0, 1, 2])
+@pytest.mark.parametrize("length", [0, 2])
 def test_layers_on_signals_shorter_than_a_window_give_what_flax_gives(ours, theirs, options, length):
     start = {"bias_init": nnx.initializers.normal(), "param_dtype": jnp.float64}
     mine, flax = (

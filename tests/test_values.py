@@ -30,9 +30,27 @@ def check_case(case, method, dtype=np.float32):
     check_faces(case, x, k, y, jax.jit(faces(method, case))(x, k, y), method)
 
 
-@each_case(CASES)
-@pytest.mark.parametrize("method", jconv.METHODS)
-def test_every_method_and_face(case, method):
+NOTHING_OF_ITS_OWN = {  # what a method does there it does elsewhere too: only the slow tests run it
+    "vmap": ("narrow groups", "long kernel"),
+    "toeplitz": ("narrow groups", "positions", "an odd"),
+    "winograd": ("narrow groups", "long"),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "case"),
+    [
+        pytest.param(
+            method,
+            case,
+            id=f"{method}-{case.name}",
+            marks=[pytest.mark.slow] if case.name.startswith(NOTHING_OF_ITS_OWN.get(method, ("no case",))) else [],
+        )
+        for method in jconv.METHODS
+        for case in CASES
+    ],
+)
+def test_every_method_and_face(method, case):
     check_case(case, method)
 
 
@@ -95,10 +113,14 @@ def transposed_options(case):
     return {**case.options, "padding": (form.low, high)}
 
 
+SHAPED_ALIKE = ("narrow groups", "depthwise,", "positions", "an odd", "long")  # what methods cut, in usual windows
+WINDOWS = [case for case in CASES if not case.name.startswith(SHAPED_ALIKE)]
+
+
 @pytest.mark.parametrize(
     ("case", "method"),
     [
-        *(pytest.param(case, "xla", id=f"xla-{case.name}") for case in CASES),
+        *(pytest.param(case, "xla", id=f"xla-{case.name}") for case in WINDOWS),
         *(pytest.param(case_named("grouped"), method, id=f"{method}-grouped") for method in AUTO_AND_METHODS),
     ],
 )
@@ -200,12 +222,20 @@ def test_ten_million_samples_and_a_kernel_of_65536():
     assert np.abs(y - expected).max() <= 20 * np.finfo(np.float32).eps * np.linalg.norm(k)
 
 
-ON_CPU_ALONE = (  # what they are cut into; elsewhere "long kernel" and "narrow groups, parts in a loop" take these ways
-    "narrow groups, a sum in three parts",
-    "narrow groups, phases of two sums",
-    "positions summed in halves",
-    "long kernel in parts",
-    "long kernel of two channels in parts",
+BY_TAPS = (  # one for each way of "taps" there, and for each kind of window
+    "single sample",
+    "pointwise strided and padded",
+    "negative on both sides, strided",
+    "all padding at the front",
+    "grouped",
+    "depthwise with multiplier, strided",
+    "many to one a group",
+    "narrow groups, blocks of positions",
+    "narrow groups, parts in a loop",
+    "depthwise, strided, taps in a loop",
+    "long kernel, strided and dilated",
+    "long signal, several blocks, strided",
+    "cropped in front to nothing",
 )
 DILATED = ("dilated beyond the padding", "many to one a group", "narrow groups, a sum in three parts")
 TAKEN = ("plain", "grouped", "depthwise", "many to one a group", "depthwise, taps in a loop", "long kernel in parts")
@@ -214,7 +244,7 @@ TAKEN = ("plain", "grouped", "depthwise", "many to one a group", "depthwise, tap
 @pytest.mark.parametrize(
     ("case", "method", "dtype", "platform"),
     [
-        *((case.name, "taps", ml_dtypes.bfloat16, "cuda") for case in CASES if case.name not in ON_CPU_ALONE),
+        *((name, "taps", ml_dtypes.bfloat16, "cuda") for name in BY_TAPS),
         *((name, "auto", np.float32, platform) for name in TAKEN for platform in ("cuda", "tpu")),
         *((name, "xla", np.float32, "cuda") for name in DILATED),
         *((name, method, np.float32, "tpu") for name in TAKEN for method in ("taps", "gemm", "fft")),

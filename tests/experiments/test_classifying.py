@@ -42,7 +42,9 @@ def settings(*typed: str) -> schema.Fit:
     return given(schema.Fit, typed, {}, "fit")
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in ("cnn", "tcn") else [pytest.mark.slow]) for name in TRAINED]
+)
 def test_a_network_is_pure_functions_whose_arrays_can_be_taken_back(name):
     config = schema.NETWORKS[name]()
     made = taken_apart(lambda rngs: networks.build(config, 40, 2, 5, rngs))
@@ -220,6 +222,7 @@ def test_a_small_network_learns_and_says_how_well_it_does(found):
         assert figure._repr_png_().startswith(b"\x89PNG"), name
 
 
+@pytest.mark.slow
 def test_a_network_that_goes_on_comes_to_the_bits_of_one_left_alone(tmp_path):
     """With a batch norm, whose means no gradient moves; test_resume kills one with a dropout."""
     made = Classifying(settings(*SMALL))
@@ -233,6 +236,7 @@ def test_a_network_that_goes_on_comes_to_the_bits_of_one_left_alone(tmp_path):
         assert array.tobytes() == gone_on.arrays[name].tobytes(), name
 
 
+@pytest.mark.slow
 def test_eight_devices_train_the_network_of_one():
     one, eight = (
         Classifying(settings(*SMALL, "trainer.steps=5", f"trainer.devices={devices}")).train(
@@ -264,6 +268,7 @@ def test_examples_that_are_too_short_are_refused_in_one_line(typed, tmp_path):
         made.train(lambda _: None, lambda: False)
 
 
+@pytest.mark.slow
 def test_rocket_runs_from_its_settings(tmp_path):
     metrics = run(
         settings(*ITALY, "model=minirocket", "model.features=500", "pictures=false", "compilation_cache=null"), tmp_path

@@ -66,6 +66,7 @@ def test_a_fit_imports_only_what_it_uses(start):
     assert set(err.split()) - {"imported"} == {"jax", "numpy", "optax"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "pictures"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
 def test_a_signal_keeps_what_was_learnt(number, pictures, start, tmp_path):
     process = start(FIT, *LONG, f"pictures={pictures}")
@@ -84,6 +85,7 @@ def test_a_signal_keeps_what_was_learnt(number, pictures, start, tmp_path):
     assert (tmp_path / "run" / "signal.png").exists() == pictures
 
 
+@pytest.mark.slow
 def test_an_early_signal_is_answered_at_once_and_draws_nothing(start, tmp_path):
     process = start(FIT, *LONG)
     wait_for(tmp_path / "run" / "config.resolved.yaml", process)
@@ -104,6 +106,7 @@ jax.devices = lambda *_: time.sleep(100)  # the main thread is away and runs no 
 """
 
 
+@pytest.mark.slow
 def test_the_second_signal_aborts_at_once_even_while_the_main_thread_is_away(start, tmp_path):
     process = start(FIT, *LONG, before=BUSY)
     wait_for(tmp_path / "run" / "config.resolved.yaml", process)
@@ -118,6 +121,7 @@ def test_the_second_signal_aborts_at_once_even_while_the_main_thread_is_away(sta
     assert "Aborted by SIGTERM" in err
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_its_losses(start, tmp_path):
     process = start(FIT, *LONG)
     wait_for(tmp_path / "run" / "metrics.csv", process)
@@ -130,6 +134,7 @@ def test_a_killed_process_leaves_its_losses(start, tmp_path):
     assert read_all([tmp_path / "run"])[0].state == "unfinished"
 
 
+@pytest.mark.slow
 def test_a_sweep_ends_with_one_table_even_if_a_job_fails(start, tmp_path):
     code, out, err = finish(start(FIT, "-m", *TINY, "optimizer.learning_rate=0.01,1e9", "seed=0,1"))
     assert code == 1
@@ -148,6 +153,7 @@ def test_a_sweep_ends_with_one_table_even_if_a_job_fails(start, tmp_path):
     assert "4 jobs" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("launcher", "said"),
     [(("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"), 1), (("hydra/launcher=submitit_local",), 0)],
@@ -163,6 +169,7 @@ def test_a_parallel_launcher_tells_of_failures_too(launcher, said, start, tmp_pa
     assert "2 jobs" in out
 
 
+@pytest.mark.slow
 def test_a_signal_to_a_parallel_sweep_keeps_what_its_jobs_learnt(start, tmp_path):
     settings = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweep.dir=sweep")
     process = start(FIT, "-m", *TINY, *settings, "trainer.steps=10000000", "seed=0,1,2")
@@ -229,6 +236,7 @@ folders.claim = then_full
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_ends_in_one_line_and_keeps_the_kernel(start, tmp_path):
     settings = (*TINY, "pictures=true", "trainer.steps=20", "hydra.run.dir=run", "compilation_cache=null")
     code, _, err = finish(start(FIT, *settings, before=FILLS_UP))
@@ -240,6 +248,7 @@ def test_a_disk_that_fills_up_ends_in_one_line_and_keeps_the_kernel(start, tmp_p
     assert not list((tmp_path / "run").glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_costs_nothing(start, tmp_path):
     process = start(FIT, *TINY, "hydra.run.dir=run")
     assert process.stdout is not None
@@ -257,6 +266,7 @@ def test_an_unwritable_cache_is_a_note(capsys, monkeypatch):
     assert line.startswith("note: `compilation_cache` (=/dev/null/cache) cannot be written")
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_compiled_anew(start, tmp_path):
     for _ in range(2):
         code, _, err = finish(start(FIT, *TINY, f"compilation_cache={tmp_path}/cache"))
@@ -283,6 +293,7 @@ def test_a_wrong_comparison_is_one_line(arguments, start):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_an_unforeseen_error_is_one_line_and_its_traceback_a_file(start, tmp_path):
     before = "from experiments.findings import optimum\noptimum.least_squares = lambda *_: 1 / 0"
     code, _, err = finish(start(FIT, *TINY, "hydra.run.dir=run", before=before))

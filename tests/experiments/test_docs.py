@@ -27,6 +27,7 @@ def recording(tmp_path, monkeypatch):
     exec(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in RESUMING + UNDERSTANDING + STREAMING])
 def test_its_commands_run(command, recording, tmp_path):
     python, flag, module, *arguments = shlex.split(command)
@@ -52,6 +53,7 @@ def test_its_convolutions_are_taken_apart(command, recording):
     assert parts.disagreeing() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", STREAMING)
 def test_its_recordings_are_filtered(command, tmp_path):
     arguments = shlex.split(command.removeprefix("python -m experiments.stream "))

@@ -53,6 +53,7 @@ def test_a_page_of_a_fit_is_written_and_tells_of_what_it_cannot_know(found):
     assert "NaN" not in " ".join(page.findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -53,6 +53,7 @@ def test_every_experiment_file_says_its_command_and_is_accepted(file):
     assert file.read_text().splitlines()[0] == f"# python -m experiments.fit experiment={file.stem}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", RUN, ids=lambda file: file.stem)
 def test_an_experiment_of_each_kind_runs_from_its_file(file, tmp_path):
     drawn = file.stem in DRAWN

@@ -130,6 +130,7 @@ def fits():
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", FITS, ids=lambda entry: entry.file)
 def test_the_numbers_of_fits_are_those_of_metrics_json(entry, fits):
     found = fits(entry.command)

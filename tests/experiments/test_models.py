@@ -230,6 +230,7 @@ def test_sinc_passes_its_band_and_gabor_half_at_its_width():
             assert gain(taps, centre + width / 2) == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sinc", "gabor"])
 def test_a_bank_finds_one_of_its_own_filters_and_says_how_far_it_went(name, monkeypatch, capsys):
     """Outputs of filters whose frequencies are a fifth off the first ones': the way there is what is shown."""
@@ -291,6 +292,7 @@ COMBINATIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", range(len(COMBINATIONS)))
 def test_every_kind_of_task_and_model_is_drawn(case):
     found = fit(**COMBINATIONS[case], trainer={"steps": 3, "window": 200})

@@ -93,6 +93,7 @@ def killed(one_killed, tmp_path):
     return Path(shutil.copytree(one_killed, tmp_path / "killed"))
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_twice_comes_to_the_bytes_of_one_left_alone(killed, alone, start):
     """Each time at a random step."""
     process = start(FIT, "resume=killed")
@@ -109,6 +110,7 @@ def test_a_run_that_was_killed_twice_comes_to_the_bytes_of_one_left_alone(killed
     assert (code, out) == (0, "Done already: killed\n")
 
 
+@pytest.mark.slow
 def test_a_network_that_was_killed_comes_to_the_bytes_of_one_left_alone(start, tmp_path):
     """Of what it drops too: the keys of dropout go on where they were."""
     assert finish(start(FIT, *NETWORK, "hydra.run.dir=alone"))[0] == 0
@@ -123,6 +125,7 @@ def test_a_network_that_was_killed_comes_to_the_bytes_of_one_left_alone(start, t
     same_bytes(tmp_path / "alone", tmp_path / "killed")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_comes_to_the_bytes_of_one_left_alone(alone, start, tmp_path):
     """By SIGTERM, which ends between looks."""
     process = start(FIT, *LONG, "hydra.run.dir=stopped")
@@ -136,6 +139,7 @@ def test_a_run_that_was_stopped_comes_to_the_bytes_of_one_left_alone(alone, star
     same_bytes(alone, tmp_path / "stopped")
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_left_out_with_a_warning(killed, alone, start):
     newest = checkpoints(killed)[-1]
     for file in newest.rglob("*"):
@@ -150,6 +154,7 @@ def test_a_damaged_checkpoint_is_left_out_with_a_warning(killed, alone, start):
     same_bytes(alone, killed)
 
 
+@pytest.mark.slow
 def test_another_config_is_refused_by_its_keys(killed, start):
     before = sorted(killed.rglob("*"))
     code, _, err = finish(start(FIT, "resume=killed", "optimizer.learning_rate=0.5", "seed=3"))
@@ -161,6 +166,7 @@ def test_another_config_is_refused_by_its_keys(killed, start):
     assert sorted(killed.rglob("*")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
@@ -175,6 +181,7 @@ def test_a_folder_without_a_run_is_refused_in_one_line(argument, words, start):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_two_processes_do_not_go_on_with_one_run(killed, start):
     with RunFolder(killed, (killed / "config.resolved.yaml").read_text(), resume=True):
         code, _, err = finish(start(FIT, "resume=killed"))
@@ -193,6 +200,7 @@ tasks.TASKS["recover_fir"] = failing
 """
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_with_what_is_not_done(start, tmp_path):
     """A job that fails, one that is done, and those that had not begun."""
     sweep = ("-m", *QUICK, "trainer.steps=20", "hydra.sweep.dir=sweep", "task.seed=0,1,2")
@@ -229,6 +237,7 @@ def fill(file: Path) -> None:
             open_file.write(bytes(4096))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_earlier_checkpoints_are_whole(small_disk, alone, start):
     process = start(FIT, *LONG, f"hydra.run.dir={small_disk}/run")
     while len(checkpoints(small_disk / "run") if (small_disk / "run" / FOLDER).exists() else ()) < 2:

@@ -35,6 +35,7 @@ def trained(*overrides: str):
     return Fitting(config(*SMALL, *overrides)).train(lambda _: None, lambda: False)
 
 
+@pytest.mark.slow
 def test_members_are_the_fits_that_run_alone():
     together = trained("trainer.steps=40", "trainer.seeds=2", "trainer.learning_rates=[0.01,0.1]", "seed=5")
     assert [(member.seed, member.learning_rate) for member in together.members] == [

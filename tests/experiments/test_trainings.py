@@ -24,6 +24,7 @@ def test_flax_has_a_network_of_xlas_convolutions_and_ours_none(training):
     assert ["conv_general_dilated" in name for name in names] == [False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", TRAININGS[:2], ids=lambda training: training.name)
 def test_it_is_the_same_network(training):
     """By `flax.nnx.Conv`, and by `jax.lax` where a layer has weight norm: one loss with its gradients."""
