@@ -206,7 +206,7 @@ def fusion_barrier(platform: str, function: Callable[..., Array], *operands: Arr
     """
     if platform != "cpu":
         return function(*operands)
-    # traced once: barriers lie in barriers, and a trace for each branch took half of the time to compile of `taps`
+    # traced once: barriers lie in barriers, and with a trace for each branch `taps` took 1.7 times as long to compile
     traced = jax.make_jaxpr(function)(*operands)
     shapes, (like,) = [a.shape for a in operands], traced.out_avals
 
