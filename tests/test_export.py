@@ -34,8 +34,6 @@ FEW = (
 )
 CHOSEN = ("grouped", "wide")  # by "auto" and "direct": any other choice is that of a usual batch, a test below
 LENGTHS = [name for name, method in REGISTRY.items() if method.any_length]
-
-
 OF_BATCH = ("grouped", "depthwise, taps in a loop", "wide")  # what is cut or ordered by the batch
 OF_LENGTH = ("dilated", "cropped", "grouped", "depthwise, taps in a loop", "wide")  # what is padded, or cut in time
 

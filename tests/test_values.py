@@ -44,7 +44,7 @@ NOTHING_OF_ITS_OWN = {  # what a method does there it does elsewhere too: only t
             method,
             case,
             id=f"{method}-{case.name}",
-            marks=[pytest.mark.slow] if case.name.startswith(NOTHING_OF_ITS_OWN.get(method, ("no case",))) else [],
+            marks=pytest.mark.slow if case.name.startswith(NOTHING_OF_ITS_OWN.get(method, ())) else (),
         )
         for method in jconv.METHODS
         for case in CASES

@@ -43,7 +43,7 @@ def settings(*typed: str) -> schema.Fit:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in ("cnn", "tcn") else [pytest.mark.slow]) for name in TRAINED]
+    "name", [pytest.param(name, marks=() if name in ("cnn", "tcn") else pytest.mark.slow) for name in TRAINED]
 )
 def test_a_network_is_pure_functions_whose_arrays_can_be_taken_back(name):
     config = schema.NETWORKS[name]()

@@ -166,7 +166,6 @@ def test_another_config_is_refused_by_its_keys(killed, start):
     assert sorted(killed.rglob("*")) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
