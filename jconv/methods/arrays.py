@@ -207,15 +207,17 @@ def fusion_barrier(platform: str, function: Callable[..., Array], *operands: Arr
     if platform != "cpu":
         return function(*operands)
     # traced once: barriers lie in barriers, and with a trace for each branch `taps` took 1.7 times as long to compile
-    traced, like = jax.make_jaxpr(function, return_shape=True)(*operands)
-    shapes = [a.shape for a in operands]
+    traced = jax.make_jaxpr(function)(*operands)
+    shapes, (like,) = [a.shape for a in operands], traced.out_avals
 
     def apart(*operands: Array) -> Array:
         (result,) = jaxpr_as_fun(traced)(*(a.reshape(shape) for a, shape in zip(operands, shapes, strict=True)))
         return _without_axes_of_one(result)
 
     def never(*_: Array) -> Array:
-        return _without_axes_of_one(jnp.zeros_like(like))
+        # not jnp.zeros_like(like): JAX 0.10 then fails in a shard_map whose mesh has axes outside it
+        result, varying = jnp.zeros(like.shape, like.dtype), like.manual_axis_type.varying
+        return _without_axes_of_one(lax.pcast(result, tuple(sorted(varying)), to="varying") if varying else result)
 
     taken = lax.optimization_barrier(jnp.array(True))
     result = lax.cond(taken, apart, never, *(_without_axes_of_one(a) for a in operands))

@@ -87,7 +87,7 @@ def work(face: Face, problem: Problem) -> Work | None:
     window, laid_out = problem.window, _laid_out(problem) * problem.dtype.itemsize
     if window.kernel_size == window.stride == 1:
         if problem.platform == "tpu" and problem.batch > window.output_length:
-            return None  # XLA's own puts a large batch on the lanes: and what stands beside it in a network is faster
+            return None  # XLA's own puts a large batch on the lanes, and what stands beside it in a network is faster
         traffic = problem.traffic_in_lanes(1) if problem.platform == "tpu" else problem.least_traffic
         copied = 1.0 if face == "kernel" and problem.platform != "tpu" else 0.0
         return Work(1 + copied, (1 + copied / 2) * traffic, problem.multiplications)
