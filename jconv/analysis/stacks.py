@@ -117,5 +117,6 @@ def local_kernel(function: Callable[[jax.Array], jax.Array], x: jax.Array, posit
     matters = np.flatnonzero(kernel.any(axis=(1, 2)))
     first, last = (int(matters[0]), int(matters[-1]) + 1) if len(matters) else (0, 0)
     wide = kernel[first:last].astype(np.float64)
-    rest = np.asarray(at, np.float64) - np.einsum("jc,jco->o", np.asarray(x, np.float64)[first:last], wide)
+    # not np.einsum, which reads past the end of an empty window: the rest of a unit that is off was NaN now and then
+    rest = np.asarray(at, np.float64) - np.tensordot(np.asarray(x, np.float64)[first:last], wide, axes=2)
     return LocalKernel(kernel[first:last], rest.astype(at.dtype), first, last)
