@@ -1,8 +1,17 @@
 """Strict JAX for every test: 64 bits, no silent promotion of dtype or rank, and eight virtual devices."""
 
+import os
+
 import jax
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Most programs of the tests run once: compiling them took 600 of 960 s, and takes a sixth of that without XLA's
+# optimisations. Who sets XLA_FLAGS, be it to nothing, keeps them; .ci/run does for all but the README's test command.
+QUICK = "--xla_backend_optimization_level=0"
+if jax.__version_info__ < (0, 11):
+    QUICK += " --xla_cpu_use_fusion_emitters=false"  # later gone, and XLA stops at a flag that it does not know
+os.environ.setdefault("XLA_FLAGS", QUICK)
 
 jax.config.update("jax_num_cpu_devices", 8)
 
@@ -17,6 +26,13 @@ STRICT = {
     "jax_numpy_dtype_promotion": "strict",
     "jax_numpy_rank_promotion": "raise",
 }
+
+
+@pytest.fixture
+def optimised():
+    """Skips a test of what XLA's optimisations make where they are off."""
+    if os.environ["XLA_FLAGS"] == QUICK:
+        pytest.skip("XLA's optimisations are off; `XLA_FLAGS= pytest` has them")
 
 
 @pytest.fixture

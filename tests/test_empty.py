@@ -44,7 +44,7 @@ def test_vmap_over_no_entries(axes, method):
     assert [a.shape for a in jax.jit(every)(*arrays)] == [(0, 9, 2), (0, 3, 2, 5)]
 
 
-STEPS = [("SAME", 2, 1), ("SAME", 1, 2), ("VALID", 2, 1), ("VALID", 1, 2), (1, 2, 1), (2, 1, 2)]
+STEPS = [("SAME", 2, 1), ("VALID", 1, 2), (1, 2, 1)]
 LAYERS = [
     (Conv1D, nnx.Conv, {"padding": padding, "strides": strides, "kernel_dilation": dilation})
     for padding, strides, dilation in [*((word, 1, 1) for word in ("SAME", "VALID", "CAUSAL", 1, 2, [(0, 3)])), *STEPS]

@@ -301,6 +301,7 @@ def test_a_sample_that_no_output_reads_spreads_no_nan():
     assert bool(jnp.isfinite(of_kernel).all())
 
 
+@pytest.mark.usefixtures("optimised")
 @pytest.mark.parametrize("method", ["taps", "dense"])
 def test_no_bit_moves(method):
     """With one method whose sums are the same for every output; with "auto" each device may take another."""

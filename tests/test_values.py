@@ -4,6 +4,7 @@ import itertools
 import math
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,19 +22,22 @@ from jconv.explaining import problem_of_call
 from jconv.methods import FACES, REGISTRY
 from jconv.primitive import OPERANDS
 
-FLOATS = (ml_dtypes.bfloat16, np.float64, np.complex64, np.complex128)  # every case is float32
-INTEGERS = (np.int8, np.int32, np.int64, np.uint8)
+FLOATS = (ml_dtypes.bfloat16, np.float64, np.complex128)  # every case is float32, and some are complex64
+INTEGERS = (np.int8, np.int32, np.uint8)
 
 
-def check_case(case, method, dtype=np.float32):
+def check_case(case, method, dtype: Any = np.float32):
     x, k, y = case.arrays(dtype)
     check_faces(case, x, k, y, jax.jit(faces(method, case))(x, k, y), method)
 
 
 NOTHING_OF_ITS_OWN = {  # what a method does there it does elsewhere too: only the slow tests run it
-    "vmap": ("narrow groups", "long kernel"),
+    "vmap": ("narrow groups", "positions", "an odd", "depthwise, taps", "long"),
+    "xla": ("narrow groups", "positions", "an odd", "depthwise, taps", "long kernel"),
+    "taps": ("long kernel of two channels",),
     "toeplitz": ("narrow groups", "positions", "an odd"),
-    "winograd": ("narrow groups", "long"),
+    "winograd": ("narrow groups", "depthwise, taps", "depthwise, strided", "long"),
+    "fft": ("narrow groups", "positions", "an odd", "depthwise, taps"),
 }
 
 
@@ -80,10 +84,9 @@ def test_every_floating_dtype(method, dtype, case):
 
 
 @each_case(cases_named("grouped", "depthwise"))
-@pytest.mark.parametrize("dtype", [np.float64, np.complex64], ids=["float64", "complex64"])
 @pytest.mark.parametrize("method", jconv.METHODS)
-def test_wide_and_complex_dtypes_in_groups(method, dtype, case):
-    check_case(case, method, dtype)
+def test_complex_numbers_in_groups(method, case):
+    check_case(case, method, np.complex64)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ def test_any_number_of_batch_axes(batch):
 
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
 @pytest.mark.parametrize("padding", [(3, 5), (-2, 4), "same", "causal", 6])
-@pytest.mark.parametrize("length", [12, 4, 2, 1])
+@pytest.mark.parametrize("length", [12, 2, 1])
 def test_padding_modes(mode, padding, length):
     """NumPy's values, also where padding reaches past a short signal several times."""
     rng = np.random.default_rng(0)
@@ -245,7 +248,7 @@ TAKEN = ("plain", "grouped", "depthwise", "many to one a group", "depthwise, tap
     ("case", "method", "dtype", "platform"),
     [
         *((name, "taps", ml_dtypes.bfloat16, "cuda") for name in BY_TAPS),
-        *((name, "auto", np.float32, platform) for name in TAKEN for platform in ("cuda", "tpu")),
+        *((name, "auto", np.float32, "cuda") for name in TAKEN),
         *((name, "xla", np.float32, "cuda") for name in DILATED),
         *((name, method, np.float32, "tpu") for name in TAKEN for method in ("taps", "gemm", "fft")),
     ],

@@ -32,8 +32,6 @@ from experiments.training.members import Ensemble, Rows
 from jconv import report
 from jconv.nnx import Conv1D
 
-pytestmark = pytest.mark.xdist_group("classifying")  # one process, which trains what several tests look at once
-
 TRAINED = [name for name, network in schema.NETWORKS.items() if network.trained]
 ITALY = ("task=ucr", "task.problem=ItalyPowerDemand")
 

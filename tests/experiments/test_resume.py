@@ -20,8 +20,6 @@ from experiments.runs.outputs import RunFolder
 from experiments.runs.resuming import command_line, expanded
 from experiments.training.checkpoints import DIGEST, FOLDER, Kept
 
-pytestmark = pytest.mark.xdist_group("resume")  # one process, which makes what several tests begin with once
-
 FIT = "experiments.fit"
 QUICK = (
     "task=recover_fir",
