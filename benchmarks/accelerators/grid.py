@@ -26,6 +26,7 @@ CASES: tuple[Case, ...] = (
     Case("dense-1024-k3", "dense", 8, 1024, 1024, 1024, 3, padding=same(3)),
     Case("pointwise-64", "pointwise", 8, 4096, 64, 64, 1),
     Case("pointwise-1024", "pointwise", 8, 1024, 1024, 1024, 1),
+    Case("pointwise-64-256-batch-100", "pointwise", 100, 40, 64, 256, 1),
     Case("front-1-512-k10-s5", "strided", 8, 80000, 1, 512, 10, stride=5),
     Case("strided-128-k3-s2", "strided", 8, 4096, 128, 128, 3, stride=2, padding=(1, 1)),
     Case("dilated-128-k3-d64", "dilated", 8, 4096, 128, 128, 3, dilation=64, padding=causal(3, 64)),
