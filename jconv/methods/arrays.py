@@ -224,6 +224,15 @@ def fusion_barrier(platform: str, function: Callable[..., Array], *operands: Arr
     return result.reshape(like.shape)
 
 
+def result_of_groups(platform: str, a: Array, groups: int) -> Array:
+    """`groups_last` of products, on a CPU once.
+
+    XLA otherwise moves the axes again in whatever reads the result, and holds the products of all taps until the last
+    has: a loss and its gradients, 8 groups of 32 to 32 channels, took 36 MiB and 16 ms, and takes 28 MiB and 5 ms.
+    """
+    return groups_last(a, groups) if groups == 1 else fusion_barrier(platform, lambda a: groups_last(a, groups), a)
+
+
 def _without_axes_of_one(a: Array) -> Array:
     """XLA may order axes of length 1 anew in a branch, for which it makes a copy."""
     return a.reshape([size for size in a.shape if size != 1])

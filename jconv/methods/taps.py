@@ -14,9 +14,9 @@ from jconv.methods import taps_kernel, taps_loops, xla
 from jconv.methods.arrays import (
     each_tap,
     groups_first,
-    groups_last,
     overlap_add,
     padded_input,
+    result_of_groups,
     sum_of_terms,
     tap,
     tap_of,
@@ -36,7 +36,7 @@ def output(x: Array, k: Array, problem: Problem) -> Array:
     def one_tap(j: int | Array) -> Array:
         return product(problem, tap(padded, j * window.dilation, window), tap_of(kernels, j))
 
-    return groups_last(sum_of_terms(one_tap, window.kernel_size, 1), problem.groups)
+    return result_of_groups(problem.platform, sum_of_terms(one_tap, window.kernel_size, 1), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
@@ -48,7 +48,8 @@ def input_face(y: Array, k: Array, problem: Problem) -> Array:
     def one_tap(j: int | Array) -> Array:
         return product(problem, sent, tap_of(kernels, j))
 
-    return groups_last(unpadded_input(overlap_add(one_tap, problem.window), problem.window), problem.groups)
+    x = unpadded_input(overlap_add(one_tap, problem.window), problem.window)
+    return result_of_groups(problem.platform, x, problem.groups)
 
 
 def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
@@ -61,7 +62,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     def one_tap(j: int | Array) -> Array:
         return product_over_positions(problem, tap(padded, j * window.dilation, window), cotangent)
 
-    return groups_last(each_tap(one_tap, window.kernel_size), problem.groups)
+    return result_of_groups(problem.platform, each_tap(one_tap, window.kernel_size), problem.groups)
 
 
 def counts(face: Face, problem: Problem) -> Counts:
