@@ -34,6 +34,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     run.add_argument("--threads", choices=("all", "one"), default="all", help="cores to use")
     run.add_argument("--dtype", choices=("float32", "bfloat16", "float64"), default="float32")
     run.add_argument("--tf32", action="store_true", help="let a GPU round float32 products to 10 bits")
+    run.add_argument(
+        "--keep-memory", action="store_true", help="have the C library keep what programs give back (docs/recipes.md)"
+    )
     run.add_argument("--budget", type=float, default=0.6, help="seconds of timing for each cell (default: 0.6)")
     run.add_argument("--rounds", type=int, default=5, help="least rounds for each cell (default: 5)")
     run.add_argument("--resume", action="store_true", help="keep the cases that the results have already")
@@ -187,23 +190,26 @@ def run(options: argparse.Namespace, cases: list[Case | Network]) -> None:
     import jax
     import jax.numpy as jnp
 
-    from benchmarks.machine import ceilings, device_slug, machine
+    from benchmarks.machine import ceilings, device_slug, keep_memory, machine
     from benchmarks.results import load, store
     from benchmarks.timing import Patience
 
+    if options.keep_memory and not keep_memory():
+        raise SystemExit("`--keep-memory` needs the GNU C library")
     set_precision(options)
     measure, missing = taking_part(options)
     if missing:
         print(f"left out, not installed: {', '.join(missing)}")
     dtype = jnp.dtype(options.dtype)
     suffixes = [options.dtype] * (options.dtype != "float32") + ["tf32"] * options.tf32
+    suffixes += ["memory-kept"] * options.keep_memory
     suffixes += [options.grid] * (options.grid != "main")
     path = options.into / "results" / ("-".join([device_slug(), *suffixes]) + ".json")
     results = load(path)
     if not (options.resume or options.only):
         results["problems"] = {}
     results["machine"] = machine(options.dtype) | {"grid": options.grid, "missing": missing, "tf32": options.tf32}
-    results["machine"] |= {"budget": options.budget, "rounds": options.rounds}
+    results["machine"] |= {"budget": options.budget, "rounds": options.rounds, "memory_kept": options.keep_memory}
     results["ceilings"] = ceilings(dtype)
     epsilon = 2.0**-10 if options.tf32 else float(jnp.finfo(dtype).eps)
     patience = Patience(options.budget, options.rounds)

@@ -1,5 +1,6 @@
 """The machine: what times depend on, and the rates of its arithmetic and memory, measured in the same run."""
 
+import ctypes
 import datetime
 import os
 import platform
@@ -14,6 +15,19 @@ import jax.numpy as jnp
 
 PACKAGES = ("jax", "jaxlib", "numpy", "flax", "equinox", "keras", "torch", "scipy", "jconv")
 LARGE = 1 << 25  # bytes; such a block the C library hands back to the system, and every call writes fresh pages
+
+
+def keep_memory() -> bool:
+    """Have the C library keep the memory that programs give back; whether it is one that can be told so, glibc.
+
+    Left alone it takes blocks of `LARGE` bytes and more from the system at every call: docs/recipes.md.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    trim_threshold, mmap_threshold = -1, -3  # as malloc.h numbers them
+    return bool(mallopt(mmap_threshold, 1 << 30) and mallopt(trim_threshold, 1 << 30))
 
 
 def machine(dtype: str) -> dict[str, Any]:

@@ -140,6 +140,8 @@ def _machine(results: Results, table: list[Row]) -> list[str]:
             f"- spread: the middle half of a contender's calls spans {100 * statistics.median(spread):.0f} % "
             f"of the median in the middle cell, {100 * tenth:.0f} % in one of ten"
         )
+    if machine.get("memory_kept"):
+        lines.append("- the C library keeps the memory that programs give back (`--keep-memory`)")
     if machine["missing"]:
         lines.append(f"- not installed: {', '.join(machine['missing'])}")
     return lines
@@ -187,16 +189,17 @@ def _number(value: float | None) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def newest(folder: Path) -> list[Results]:
+def newest(folder: Path, memory_kept: bool = False) -> list[Results]:
     """Results of losses and of networks from one device: that of most cores, of several the one that ran last.
 
-    Empty where no device has both.
+    Empty where no device has both. Those with memory kept are apart.
     """
     devices: dict[str, dict[str, Results]] = {}
     for path in sorted((folder / "results").glob("*.json")):
         results = load(path)
         machine = results["machine"]
-        if machine["grid"] in TRAINING and machine["dtype"] == "float32" and not machine.get("tf32"):
+        usual = machine["dtype"] == "float32" and not machine.get("tf32")
+        if machine["grid"] in TRAINING and usual and machine.get("memory_kept", False) == memory_kept:
             devices.setdefault(machine["device"], {})[machine["grid"]] = results
     whole = [[grids[grid] for grid in TRAINING] for grids in devices.values() if set(grids) == set(TRAINING)]
 
@@ -217,7 +220,8 @@ def speed_table(found: list[Results], folder: Path) -> str:
     for name, cells in trainings.steps_of(folder, machine["device"]).items():
         times = (cells.get(contender) for contender in ("torch", "flax", "jconv"))
         lines.append(_entries((f"{name}, a whole training step", *map(_number, times))))
-    return "\n".join([*lines, "", textwrap.fill(_in_words(machine, table), 120)])
+    said = f"{_in_words(machine, table)} {_with_memory_kept(folder, machine['device'])}".rstrip()
+    return "\n".join([*lines, "", textwrap.fill(said, 120)])
 
 
 def _speed_line(row: Row) -> str:
@@ -239,6 +243,19 @@ def _in_words(machine: dict[str, Any], table: list[Row]) -> str:
         f"{said} Of {len(gained)} losses and networks jconv is no slower than its best peer (10 % noise allowed) on "
         f"{100 * share:.0f} %; the least ratio of the best peer's time to its own is {least:.2f} ({where}). "
         f"On geometric mean torch takes {torch} times as long, and flax {flax}."
+    )
+
+
+def _with_memory_kept(folder: Path, device: str) -> str:
+    """A sentence on the same with memory kept; "" where that was not measured on the device."""
+    found = newest(folder, memory_kept=True)
+    table = [row for results in found for row in rows(results) if results["machine"]["device"] == device]
+    gained, mean = gains(table), geometric_mean([row.gain_over("torch") for row in table])
+    if not gained or mean is None:
+        return ""
+    return (
+        f"[With memory kept](docs/recipes.md) between steps it is {100 * share_not_behind(gained):.0f} %, "
+        f"and torch takes {mean:.2f} times as long."
     )
 
 

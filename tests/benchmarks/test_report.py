@@ -121,6 +121,20 @@ def test_the_readme_takes_the_newest_results_of_the_most_cores(tmp_path):
     assert report.newest(tmp_path) == new
 
 
+def test_results_with_memory_kept_are_a_sentence_of_their_own(tmp_path):
+    usual, kept, elsewhere = both(auto=5.0), both(auto=2.0), both(auto=1.0, device="slide rule")
+    for part in (*kept, *elsewhere):
+        part["machine"]["memory_kept"] = True
+    stored(tmp_path, *usual, *kept)
+    assert report.newest(tmp_path) == usual
+    said = " ".join(report.speed_table(usual, tmp_path).split())
+    assert "on 75 %" in said
+    assert "between steps it is 100 %, and torch takes 2.00 times as long." in said
+    (tmp_path / "other").mkdir()
+    stored(tmp_path / "other", *usual, *elsewhere)
+    assert "between steps" not in report.speed_table(usual, tmp_path / "other")
+
+
 def test_the_command_prints_the_table_or_says_what_it_needs(tmp_path, capsys):
     with pytest.raises(SystemExit, match="--grid networks"):
         command.main(["report", "--into", str(tmp_path)])
