@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+import jconv
 from jconv.methods.arrays import fusion_barrier
 
 
@@ -26,6 +27,17 @@ def test_the_compiled_program_has_the_branch(inside_a_loop):
         program = jax.jit(function).lower(jnp.zeros(1000)).compile().as_text()
     assert program is not None
     assert program.count(" conditional(") == 2
+
+
+@pytest.mark.usefixtures("optimised")
+def test_products_of_groups_are_not_held_for_whatever_reads_the_result():
+    """Of a loss, its activation and its gradients: 9 times the signal before the result was laid out once, 7 since."""
+    x, kernel, bias = (jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((4, 1024, 256), (3, 32, 256), (256,)))
+    loss = lambda *operands: jax.nn.relu(jconv.conv1d(*operands, padding="same", groups=8, method="taps")).sum()  # noqa: E731
+    compiled = jax.jit(jax.value_and_grad(loss, (0, 1, 2))).lower(x, kernel, bias).compile()
+    memory = compiled.memory_analysis()
+    assert memory is not None
+    assert memory.temp_size_in_bytes < 8 * 4 * x.size
 
 
 def test_other_platforms_fuse_as_they_like():

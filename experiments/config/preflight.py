@@ -120,7 +120,7 @@ def options(group: str) -> list[str]:
 
 @functools.lru_cache(maxsize=64)
 def options_by(loader: ConfigLoader, group: str) -> list[str]:
-    """Kept, as Hydra copies all configs for each question: 13 ms, asked twice for every setting of a command line."""
+    """What a group has to choose from, asked of Hydra once: it copies all configs for each, in 13 ms."""
     return [name for name in loader.get_group_options(group) if not name.startswith("_")]
 
 
