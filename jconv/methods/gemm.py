@@ -9,6 +9,7 @@ from jconv.methods.arrays import (
     added_windows,
     fusion_barrier,
     groups_first,
+    groups_last,
     padded_input,
     result_of_groups,
     unpadded_input,
@@ -20,7 +21,7 @@ from jconv.methods.products import product, product_over_positions
 
 def output(x: Array, k: Array, problem: Problem) -> Array:
     """Rows of windows times the kernel matrix."""
-    return result_of_groups(problem.platform, product(problem, _rows(x, problem), _matrices(k)), problem.groups)
+    return groups_last(product(problem, _rows(x, problem), _matrices(k)), problem.groups)
 
 
 def input_face(y: Array, k: Array, problem: Problem) -> Array:
@@ -36,7 +37,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     """Rows of windows, transposed, times the cotangent."""
     k = product_over_positions(problem, _rows(x, problem), groups_first(y))
     k = k.reshape(k.shape[0], problem.window.kernel_size, problem.inputs, problem.outputs)
-    return result_of_groups(problem.platform, k, problem.groups)
+    return groups_last(k, problem.groups)
 
 
 def _rows(x: Array, problem: Problem) -> Array:
