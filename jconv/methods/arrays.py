@@ -225,7 +225,7 @@ def fusion_barrier(platform: str, function: Callable[..., Array], *operands: Arr
 
 
 def result_of_groups(platform: str, a: Array, groups: int) -> Array:
-    """`groups_last` of products, on a CPU once.
+    """The groups beside one another as `groups_last` puts them, on a CPU once for all that read the result.
 
     XLA otherwise moves the axes again in whatever reads the result, and holds the products of all taps until the last
     has: a loss with a bias and its gradients, 8 groups of 32 channels, took 36 MiB and 16 ms, and takes 28 and 5.

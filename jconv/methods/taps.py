@@ -14,6 +14,7 @@ from jconv.methods import taps_kernel, taps_loops, xla
 from jconv.methods.arrays import (
     each_tap,
     groups_first,
+    groups_last,
     overlap_add,
     padded_input,
     result_of_groups,
@@ -62,7 +63,7 @@ def kernel_face(x: Array, y: Array, problem: Problem) -> Array:
     def one_tap(j: int | Array) -> Array:
         return product_over_positions(problem, tap(padded, j * window.dilation, window), cotangent)
 
-    return result_of_groups(problem.platform, each_tap(one_tap, window.kernel_size), problem.groups)
+    return groups_last(each_tap(one_tap, window.kernel_size), problem.groups)
 
 
 def counts(face: Face, problem: Problem) -> Counts:
