@@ -84,8 +84,10 @@ def preflight(arguments: Sequence[str], config_name: str, schema: type[Section])
             if swept and (not many or parsed.only_shows):
                 how = "name one" if many else "add -m to run one job each"
                 raise ConfigError(f"{shown(swept[0])} holds several values; {how}")
-            found = (composed(config_name, parser.parse_overrides(job)) for job in jobs(overrides))
-            configs = [check(job, schema) for job in (found if swept else [config])]
+            each = [config]
+            if swept:
+                each = (composed(config_name, parser.parse_overrides(job)) for job in jobs(overrides))
+            configs = [check(job, schema) for job in each]
             check_package(parsed, config)
             key = FOLDER_KEYS[many]
             folder = Path(str(OmegaConf.select(config, key, throw_on_missing=True))).absolute()
