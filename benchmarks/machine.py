@@ -18,7 +18,7 @@ LARGE = 1 << 25  # bytes; such a block the C library hands back to the system, a
 
 
 def keep_memory() -> bool:
-    """Have the C library keep the memory that programs give back; whether it is one that can be told so, glibc.
+    """Have the C library keep the memory that programs give back; False if it is not glibc, which alone can be told.
 
     Left alone it takes blocks of `LARGE` bytes and more from the system at every call: docs/recipes.md.
     """

@@ -247,7 +247,7 @@ def _in_words(machine: dict[str, Any], table: list[Row]) -> str:
 
 
 def _with_memory_kept(folder: Path, device: str) -> str:
-    """A sentence on the same with memory kept; "" where that was not measured on the device."""
+    """A sentence on losses and networks timed with memory kept; "" where that was not measured on the device."""
     found = newest(folder, memory_kept=True)
     table = [row for results in found for row in rows(results) if results["machine"]["device"] == device]
     gained, mean = gains(table), geometric_mean([row.gain_over("torch") for row in table])
